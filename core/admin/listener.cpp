@@ -2,6 +2,7 @@
 
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
+#include "admin/port_owner.hpp"
 #include "admin/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <chrono>
@@ -33,6 +35,19 @@ bool is_stale(asio::io_context& context, const std::filesystem::path& socket) {
   error_code error;
   probe.connect(local::endpoint(socket.string()), error);
   return error == asio::error::connection_refused;
+}
+
+// "NAME listens there"; of a file that is there and no socket, that.
+std::string user_of(asio::io_context& context, const std::filesystem::path& socket) {
+  std::error_code ignored;
+  if (!std::filesystem::is_socket(socket, ignored)) return "there is a file that is no socket";
+  local::socket probe(context);
+  error_code error;
+  probe.connect(local::endpoint(socket.string()), error);
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (!error && ::getsockopt(probe.native_handle(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) who.pid = 0;
+  return named_process(who.pid) + " listens there";
 }
 
 // Ends the client over TCP that has been connected for longest without a request; false when all have sent one.
@@ -109,6 +124,9 @@ base::result<unix_listener> open_unix_socket(asio::io_context& context, const st
   if (!error) made->bind(local::endpoint(socket.string()), error);
   ::umask(mask_before);
   if (!error) made->listen(asio::socket_base::max_listen_connections, error);
+  if (error == asio::error::address_in_use)
+    return base::failure{"cannot listen on " + socket.string() + ": " + user_of(context, socket) +
+                         "; choose another [admin] socket"};
   if (error) return base::failure{"cannot listen on " + socket.string() + ": " + error.message()};
   return unix_listener{.acceptor = std::move(made), .file = socket_file(socket)};
 }
@@ -121,7 +139,13 @@ base::result<acceptor_ptr> open_tcp_port(asio::io_context& context, const std::s
   if (!error) made->set_option(asio::socket_base::reuse_address(true), error);
   if (!error) made->bind(endpoint, error);
   if (!error) made->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return base::failure{"cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message()};
+  const auto place = [&](int number) { return address + ":" + std::to_string(number); };
+  constexpr int highest = 65535;
+  if (error == asio::error::address_in_use)
+    return base::failure{"cannot listen on " + place(port) + ": " + owner_of_port(port) +
+                         " listens there; choose another port for [admin] listen, such as " +
+                         place(port < highest ? port + 1 : port - 1)};
+  if (error) return base::failure{"cannot listen on " + place(port) + ": " + error.message()};
   return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include "admin/routes.hpp"
 #include "base/build_facts.hpp"
+#include "report/pipeline_state.hpp"
 #include "report/remark.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,7 +19,8 @@ using nlohmann::json;
 // are seconds.
 const char* const shapes = R"JSON({
   "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." }, "code": { "enum": [], "description": "For programs, by the status." } } },
-  "Finding": { "properties": { "code": { "enum": [] }, "severity": { "enum": ["open", "warning"] }, "text": { "type": "string" } } },
+  "Finding": { "properties": { "code": { "enum": [] }, "severity": { "enum": ["open", "warning"] }, "text": { "type": "string" },
+    "kind": { "enum": ["host", "pipeline", "source", "sink"], "description": "What it is about." }, "subject": { "type": "string", "description": "Its name; empty: the host." }, "since": { "type": "number", "description": "0: nothing has begun that would last, or it is not known when." } } },
   "Names": { "type": "array", "items": { "type": "string" } },
   "Refusal": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string", "description": "Its id; empty: the whole service." }, "why": { "type": "string" } } },
   "Change": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string" }, "address": { "type": "string" }, "change": { "enum": ["added", "removed", "changed"] } } },
@@ -48,7 +50,9 @@ const char* const shapes = R"JSON({
     "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_by": { "type": "string", "description": "Who has paused it; empty: not known." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
     "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number", "description": "Also of a last good state that a restart serves: when it was decided before that. 0: never, or not known." },
-    "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
+    "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" }, "state": { "$ref": "PipelineState" } } },
+  "PipelineState": { "description": "The worst of the pipeline, its sources and its sinks.", "properties": { "code": { "enum": [] }, "kind": { "enum": ["ok", "caveats", "under_way", "wrong"], "description": "As the state of a Status." },
+    "words": { "type": "string", "description": "The same for people." }, "of": { "type": "string", "description": "The source or sink that it is about; empty: the pipeline itself." }, "since": { "type": "number", "description": "0: not known." } } },
   "Sink": { "properties": {
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "pipelines": { "$ref": "Names" },
     "refused": { "type": "array", "items": { "$ref": "Refusal" }, "description": "The first hundred." }, "refused_count": { "type": "integer" }, "wanted": { "type": ["integer", "null"] }, "applied": { "type": ["integer", "null"] },
@@ -68,7 +72,8 @@ const char* const shapes = R"JSON({
     "findings": { "type": "array", "items": { "$ref": "Finding" }, "description": "unsettled (open) and caveats (warning) once more, each with a code for programs." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
     "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
-  "Endpoint": { "optional": ["kept_by", "at_source"], "properties": {
+  "Endpoint": { "optional": ["kept_by", "at_source", "left_out"], "properties": {
+    "left_out": { "type": "array", "items": { "properties": { "sink": { "type": "string" }, "why": { "type": "string" } } }, "description": "The sinks that leave it out, and why: HAProxy's own check may have it down." },
     "kept_by": { "enum": ["brake", "pause"], "description": "It is served only because of that: no source has it in service any more." }, "at_source": { "enum": ["gone", "passing", "warning", "critical", "maintenance"], "description": "Of one that is kept: its health there." },
     "id": { "type": "string" }, "node": { "type": "string" }, "address": { "type": "string" }, "port": { "type": "integer" }, "weight": { "type": "integer" },
     "priority": { "type": "integer" }, "health": { "enum": ["passing", "warning", "critical", "maintenance"] }, "tags": { "$ref": "Names" }, "meta": { "type": "object", "additionalProperties": { "type": "string" } } } },
@@ -88,11 +93,11 @@ const char* const shapes = R"JSON({
     "applied": { "type": "number", "description": "From there until the sink was handed the update; the last time, when its target was unreachable." }, "verified": { "type": "number", "description": "From there to its answer that its target serves it." },
     "whole": { "type": "number", "description": "decided, applied and verified together." } } },
   "Journal": { "properties": { "first": { "type": "integer", "description": "The oldest entry in memory; 0: none." }, "last": { "type": "integer" }, "entries": { "type": "array", "items": { "$ref": "Entry" } } } },
-  "Explanation": { "properties": { "pipeline": { "type": "string" }, "asked": { "type": "string" }, "matches": { "type": "array", "items": { "$ref": "Match" } } } },
+  "Explanation": { "properties": { "pipeline": { "type": "string" }, "asked": { "type": "string" }, "matches": { "type": "array", "items": { "$ref": "Match" }, "description": "The first twenty." }, "more": { "type": "boolean", "description": "There are more than these." } } },
   "Match": { "properties": { "service": { "type": "string" }, "id": { "type": "string" }, "address": { "type": "string" }, "verdict": { "type": "string", "description": "One sentence." }, "in_rotation": { "type": "boolean" },
     "sources": { "type": "array", "items": { "$ref": "SaidBySource" } }, "merge": { "type": "string" }, "filter": { "type": "string" }, "brake": { "type": "string" }, "paused": { "type": "string" },
     "earlier_configuration": { "type": "string", "description": "What is served, if the source has not answered to the present configuration." },
-    "decided": { "$ref": "Decided" }, "sinks": { "type": "array", "items": { "$ref": "DoneBySink" } }, "journal": { "type": "array", "items": { "$ref": "Entry" } } } },
+    "decided": { "$ref": "Decided" }, "also_of": { "$ref": "Names", "description": "Other services with an endpoint at this address: lines of a target may be theirs. The first five." }, "sinks": { "type": "array", "items": { "$ref": "DoneBySink" } }, "journal": { "type": "array", "items": { "$ref": "Entry" } } } },
   "SaidBySource": { "optional": ["health", "weight"], "properties": { "source": { "type": "string" }, "plugin": { "type": "string" }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "known": { "type": "boolean" },
     "says": { "enum": ["present", "absent", "unknown", "left out"] }, "why": { "type": "string" }, "revision": { "type": "integer" }, "told": { "type": "number", "description": "When it last changed the service." }, "silent_since": { "type": "number", "description": "Since then it has no current data of the service, and its last known data is used; 0: it has." }, "health": { "type": "string" }, "weight": { "type": "integer" } } },
   "Decided": { "properties": { "revision": { "type": "integer" }, "present": { "type": "boolean" }, "health": { "type": "string" }, "weight": { "type": "integer" }, "since_revision": { "type": "integer" }, "since": { "type": "number" }, "why": { "type": "string" }, "gone_at": { "type": "number" } } },
@@ -135,6 +140,8 @@ json schemas() {
   auto all = parsed_json(shapes);
   for (const auto& [status, code] : refusal_codes()) all["Error"]["properties"]["code"]["enum"].push_back(code);
   for (const auto& each : report::remark_codes()) all["Finding"]["properties"]["code"]["enum"].push_back(each.code);
+  for (const auto each : report::all_conditions())
+    all["PipelineState"]["properties"]["code"]["enum"].push_back(to_string(each));
   for (auto& [name, shape] : all.items()) {
     if (!shape.contains("of")) continue;
     auto base = all.at(shape["of"].get<std::string>());

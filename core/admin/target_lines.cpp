@@ -32,7 +32,8 @@ std::vector<std::string> lines_naming(const std::string& text, const std::string
   std::vector<std::string> lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line) && lines.size() < most;)
-    if (holds(line, place) || holds(line, id)) lines.push_back(trimmed(line));
+    if (holds(line, place) || holds(line, id))
+      if (auto one = trimmed(line); std::ranges::find(lines, one) == lines.end()) lines.push_back(std::move(one));
   return lines;
 }
 

@@ -10,7 +10,8 @@
 
 namespace drcon::admin {
 
-/// Lines that hold `place` (address:port), but not as a part of a longer number, or else `id` as a word. The first ten.
+/// Lines that hold `place` (address:port), but not as a part of a longer number, or else `id` as a word, each once:
+/// a file may name an endpoint in several places. The first ten.
 std::vector<std::string> lines_naming(const std::string& text, const std::string& place, const std::string& id);
 
 /// Fills in the targets and the target_error of each sink of one match of an explanation, and corrects its verdict by

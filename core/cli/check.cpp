@@ -46,7 +46,8 @@ void stop_all(instances made) {
   for (const auto& [name, each] : made) each->stop([] {});
 }
 
-// With --json: what was found, on standard output, whatever it is.
+}  // namespace
+
 int answer_json(const config::diagnostics& found, int code) {
   auto findings = nlohmann::json::array();
   for (const auto& each : found.sorted())
@@ -60,6 +61,8 @@ int answer_json(const config::diagnostics& found, int code) {
   std::cout << base::json_text({{"ok", code == exit_ok}, {"findings", std::move(findings)}}, 2) << "\n";
   return code;
 }
+
+namespace {
 
 // Everything that can be found without connecting to anything; the exit code. `counts`: of a configuration that is
 // right, for people.

@@ -1,29 +1,34 @@
 #include "cli/command_line.hpp"
 
 #include "base/build_facts.hpp"
+#include "cli/admin_answer.hpp"
 #include "cli/operator_verbs.hpp"
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/tools.hpp"
 #include "config/suggest.hpp"
 #include "config/units.hpp"
 #include "plugins/plugin_process.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <string_view>
+#include <vector>
 
 namespace drcon::cli {
 namespace {
 
 constexpr auto about = R"(Keeps load balancers and config files in step with service discovery.
 
-Sources (Consul, a file, ...) publish what is; pipelines in a TOML file decide when and whether; sinks (nginx, ...)
-make the world match.)";
+Sources (Consul, a file, ...) publish endpoints; pipelines in a TOML file decide when and whether to use them;
+sinks (nginx, ...) keep their targets in step.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
@@ -112,7 +117,7 @@ void add_run_and_check(CLI::App& app, parsing& state) {
   auto* check_verb = add_verb(
       app, "check",
       "Check the configuration and every plugin's options; print each fault as "
-      "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
+      "FILE:LINE:COLUMN; change nothing, connect to nothing.",
       [](const arguments& given) { return given.live ? doctor(given) : check(given); }, state.given, state.result);
   add_config(*check_verb, state.given);
   auto* live = check_verb->add_flag("--live", state.given.live, "Connect as well: the same as drcon doctor");
@@ -223,13 +228,62 @@ std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
   return first.empty() || first.starts_with('-') || has_verb(app, first) ? "" : first;
 }
 
-int refuse_verb(const CLI::App& app, const std::string& verb) {
-  std::vector<std::string> known;
+std::vector<std::string> names_of_verbs(const CLI::App& app) {
+  std::vector<std::string> names;
   for (const auto* each : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
-    known.push_back(each->get_name());
-  const auto near = config::suggestion(verb, known);
-  std::cerr << "drcon: there is no verb '" << verb << "'" << (near.empty() ? "." : "; " + near)
-            << " drcon --help lists them\n";
+    names.push_back(each->get_name());
+  return names;
+}
+
+bool asks_for_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
+}
+
+// As each other refusal, so that a program need not read two shapes.
+int print_usage_as_json(const std::string& error, const std::string& help) {
+  print_json({{"error", error}, {"help", help}, {"code", "usage"}});
+  return exit_usage;
+}
+
+int refuse_verb(const CLI::App& app, const std::string& verb, bool as_json) {
+  const auto what = "there is no verb '" + printable(verb) + "'";
+  const auto near = config::suggestion(verb, names_of_verbs(app));
+  if (as_json) return print_usage_as_json(what, (near.empty() ? "" : near + " ") + "drcon --help lists them");
+  std::cerr << "drcon: " << what << (near.empty() ? "." : "; " + near) << " drcon --help lists them\n";
+  return exit_usage;
+}
+
+// What was probably meant by the first word that the verb does not know; empty when nothing is near. `line`: the verb
+// as it is typed.
+std::string hint_of(const CLI::App& verb, const std::string& line, const std::vector<std::string>& words) {
+  std::vector<std::string> options;
+  for (const auto* each : verb.get_options())
+    for (const auto& name : each->get_lnames()) options.push_back("--" + name);
+  const auto verbs = names_of_verbs(verb);
+  for (const auto& each : words) {
+    const bool is_option = each.starts_with("--");
+    const auto word = each.substr(0, each.find('='));
+    const auto& known = is_option ? options : verbs;
+    if (known.empty() || word == "--" || std::ranges::find(known, word) != known.end()) continue;
+    if (const auto near = config::suggestion(word, known); near.starts_with("did you mean"))
+      return line + (is_option ? " has no option '" : " has no verb '") + printable(word) + "'; " + near;
+  }
+  return {};
+}
+
+int refuse_line(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const auto* verb = &app;
+  std::string line = "drcon";
+  int begun = 1;
+  for (; !verb->get_subcommands().empty(); ++begun) {
+    verb = verb->get_subcommands().front();
+    line += " " + verb->get_name();
+  }
+  const std::vector<std::string> words(argv + std::min(begun, argc), argv + argc);
+  const auto hint = hint_of(*verb, line, words);
+  const auto what = hint.empty() ? printable(error.what()) : hint;
+  if (asks_for_json(argc, argv)) return print_usage_as_json(what, line + " --help");
+  std::cerr << "drcon: " << what << "\n  help: " << line << " --help\n";
   return exit_usage;
 }
 
@@ -248,12 +302,13 @@ int run_command_line(int argc, char** argv) {
   if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);
   add_tools(app, all_tools);
   state.given.tools = &all_tools;
-  if (const auto verb = unknown_verb(app, argc, argv); !verb.empty()) return refuse_verb(app, verb);
+  if (const auto verb = unknown_verb(app, argc, argv); !verb.empty())
+    return refuse_verb(app, verb, asks_for_json(argc, argv));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? exit_ok : exit_usage;
+    if (error.get_exit_code() != 0) return refuse_line(app, error, argc, argv);
+    return app.exit(error) == 0 ? exit_ok : exit_usage;  // --help and --version
   }
   return state.result;
 }

@@ -41,6 +41,7 @@ struct arguments {
   std::string pipeline;
   std::string endpoint;                      ///< explain
   std::string service;                       ///< explain
+  bool all = false;                          ///< explain
   std::string why;                           ///< pause
   std::string level;                         ///< log
   std::uint64_t revision = 0;                ///< rollback; 0: not given

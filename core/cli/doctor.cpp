@@ -1,7 +1,9 @@
 // drcon doctor: connects to everything that the configuration names, changes nothing, and reports what works.
+#include "admin/listener.hpp"
 #include "admin/user_names.hpp"
 #include "base/count_of.hpp"
 #include "base/json_text.hpp"
+#include "cli/admin_answer.hpp"
 #include "cli/service_user.hpp"
 #include "cli/startup.hpp"
 #include "cli/state_lock.hpp"
@@ -70,6 +72,38 @@ examined examine_host(const config::host_config& host, pid_t running) {
   return made;
 }
 
+void examine_socket(const std::filesystem::path& socket, examined& about) {
+  const auto directory = socket.has_parent_path() ? socket.parent_path() : std::filesystem::path(".");
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0)
+    about.findings.push_back({"writable", finding_state::ok, "[admin] socket " + socket.string() + " can be made", {}});
+  // The unit's RuntimeDirectory= makes the one of the packaged service when that starts.
+  else if (const int fault = errno; fault != ENOENT || directory != std::filesystem::path("/run/drcon"))
+    about.findings.push_back({"writable", finding_state::failed,
+                              "[admin] socket " + socket.string() + " cannot be made: " + std::strerror(fault),
+                              "make the directory and let drcon's user write there, or correct [admin] socket"});
+}
+
+// [admin]: what would keep drcon from being asked. While it runs, what it listens on is in use, by itself.
+void examine_admin(const config::admin_config& wanted, pid_t running, examined& about) {
+  if (!wanted.socket.empty() && running <= 0) examine_socket(wanted.socket, about);
+  if (!wanted.address.empty() && running <= 0) {
+    boost::asio::io_context context;
+    const auto place = wanted.address + ":" + std::to_string(wanted.port);
+    if (const auto opened = admin::open_tcp_port(context, wanted.address, wanted.port); opened)
+      about.findings.push_back({"reachable", finding_state::ok, "[admin] listen " + place + " is free", {}});
+    else about.findings.push_back({"reachable", finding_state::failed, opened.error().why, {}});
+  }
+  for (const auto& file : {wanted.certificate, wanted.private_key}) {
+    if (file.empty()) continue;
+    if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) == 0)
+      about.findings.push_back({"readable", finding_state::ok, "[admin] " + file.string() + " can be read", {}});
+    else
+      about.findings.push_back({"readable", finding_state::failed,
+                                "[admin] " + file.string() + " cannot be read: " + std::strerror(errno),
+                                "let drcon's user read it, or name another file"});
+  }
+}
+
 // What systemd keeps from the service, and from nobody else.
 void add_what_the_unit_protects(const service_identity& who, const config::configuration& config,
                                 const plugins::registry& plugins, std::vector<examined>& all) {
@@ -81,7 +115,8 @@ void add_what_the_unit_protects(const service_identity& who, const config::confi
       if (auto why = why_read_only(who, each); !why.empty() && told.insert(why).second)
         about.findings.push_back(
             {"writable", finding_state::failed, std::move(why),
-             "add that directory to ReadWritePaths= in a drop-in; see drcon's examples of systemd"});
+             "add that directory to ReadWritePaths= of the service: systemctl edit drcon; examples are in "
+             "/usr/share/doc/drcon/examples/systemd"});
   }
 }
 
@@ -127,7 +162,7 @@ void print_text(const std::vector<examined>& all) {
   for (const auto& about : all) {
     const auto subject = about.kind == "host" ? about.name : about.kind + " " + about.name;
     if (about.findings.empty())
-      std::cout << "-       " << subject << ": plugin " << about.plugin << " cannot look whether it works\n";
+      std::cout << "-       " << subject << ": plugin " << about.plugin << " has no check of its own\n";
     for (const auto& each : about.findings)
       std::cout << word_of(each.state) << printable(subject) << ": " << printable(each.code) << ": "
                 << printable(text_of(each)) << "\n";
@@ -177,18 +212,23 @@ int doctor(const arguments& options) {
   const auto service = identity_of_service(unit_directories());
   const auto who = choose_user(service, options.user, is_root);
   if (!who) {
-    std::cerr << "drcon: " << who.error().why << "\n";
+    if (options.json) print_json({{"error", who.error().why}, {"help", ""}, {"code", "usage"}});
+    else std::cerr << "drcon: " << who.error().why << "\n";
     return exit_usage;
   }
   plugins::registry plugins;
-  const auto host = prepare(options, plugins);
-  if (!host) return exit_config;
+  config::diagnostics faults;
+  auto* const kept = options.json ? &faults : nullptr;
+  const auto refuse = [&] { return options.json ? answer_json(faults, exit_config) : int{exit_config}; };
+  const auto host = prepare(options, plugins, kept);
+  if (!host) return refuse();
   log::configure(log::level::error, "text");
   log::set_plugin_levels({});
-  const auto config = load_config(options, plugins);
-  if (!config) return exit_config;
+  const auto config = load_config(options, plugins, kept);
+  if (!config) return refuse();
   const auto running = state_lock::holder(host->state_directory);
   std::vector<examined> all{examine_host(*host, running)};
+  examine_admin(host->admin, running, all.front());
   std::ranges::move(examine(*config, plugins, {.timeout = patience, .process = running}), std::back_inserter(all));
   add_what_the_unit_protects(*who, *config, plugins, all);
   if (options.json) {
@@ -202,7 +242,7 @@ int doctor(const arguments& options) {
                               : base::count_of(failed, "thing") + (failed == 1 ? " does" : " do") + " not work")
               << (warnings == 0 ? "" : ", " + base::count_of(warnings, "warning")) << "\n";
     if (!is_root && !service.user.empty() && who->user != service.user)
-      std::cout << "these are the rights of " << who->user << "; run doctor as root to look with those of "
+      std::cout << "checked with the permissions of " << who->user << "; run it as root to check with those of "
                 << service.user << "\n";
   }
   return count_of(all, finding_state::failed) == 0 ? exit_ok : exit_runtime;

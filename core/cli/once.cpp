@@ -1,14 +1,15 @@
 // drcon once: every target up to date, once.
 #include "base/printed.hpp"
+#include "base/wall_clock.hpp"
 #include "cli/hosted_engine.hpp"
 #include "cli/kept_programs.hpp"
 #include "cli/process_one.hpp"
 #include "cli/state_lock.hpp"
+#include "cli/terminal_text.hpp"
 #include "log/in_background.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
 
-#include <fmt/chrono.h>
 #include <boost/asio/signal_set.hpp>
 
 #include <chrono>
@@ -56,7 +57,8 @@ public:
       if (held.number == 0 || held.number == last) continue;
       last = held.number;
       std::cerr << "drcon: pipeline " << name << " waits, since its brake holds: " << held.why << "; until "
-                << local_time(held.until) << " at the latest, or until the endpoints are back. To end the wait: let "
+                << clock_time(base::to_seconds(held.until))
+                << " at the latest, or until the endpoints are back. To end the wait: let "
                 << "drcon run serve this configuration and release it with drcon release-brake " << name
                 << ", or set brake.hold to 0 for this one run\n"
                 << std::flush;
@@ -64,9 +66,6 @@ public:
   }
 
 private:
-  static std::string local_time(std::chrono::system_clock::time_point when) {
-    return fmt::format("{:%F %T}", fmt::localtime(std::chrono::system_clock::to_time_t(when)));
-  }
   std::map<std::string, std::uint64_t> reported_;  // the number of what was reported last, by pipeline
 };
 

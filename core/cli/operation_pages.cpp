@@ -7,6 +7,7 @@
 #include "engine/journal_words.hpp"
 #include "metrics/figures.hpp"
 #include "plugins/finding.hpp"
+#include "report/pipeline_state.hpp"
 #include "report/remark.hpp"
 
 #include <fmt/format.h>
@@ -72,6 +73,13 @@ std::string codes_page() {
   };
   for (const auto& each : report::remark_codes()) row(each.code, each.meaning);
   page +=
+      "\n## State of a pipeline\n\n"
+      "`pipelines.NAME.state.code` of `drcon status --json`, the worst first; `kind` is what it makes of the "
+      "verdict.\n\n"
+      "| code | kind | for people |\n|---|---|---|\n";
+  for (const auto each : report::all_conditions())
+    page += fmt::format("| `{}` | `{}` | {} |\n", to_string(each), to_string(report::verdict_of(each)), to_words(each));
+  page +=
       "\n## Findings of `drcon doctor --json`\n\n"
       "`findings[].code` says what was looked at, `state` is `ok`, `warning` or `failed`.\n\n"
       "| code | meaning |\n|---|---|\n";
@@ -82,7 +90,9 @@ std::string codes_page() {
   for (const auto& each : engine::journal_words()) row(to_string(each.what), each.meaning);
   page +=
       "\n## Refusals\n\n"
-      "`code` of a refusal of the admin interface, and of a verb with `--json`; `no-answer`: no drcon answers.\n\n"
+      "`code` of a refusal of the admin interface, and of a verb with `--json`; `no-answer`: no drcon answers; "
+      "`usage`: the\n"
+      "command line is wrong.\n\n"
       "| code | HTTP status |\n|---|---|\n";
   for (const auto& [status, code] : admin::refusal_codes()) row(code, std::to_string(status));
   return page;

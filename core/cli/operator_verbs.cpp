@@ -65,10 +65,14 @@ void add_operator_verbs(const verb_adder& add, arguments& options) {
                              explain);
   explain_verb.add_option("ENDPOINT", options.endpoint, "Its id, its address, or address:port")->required();
   explain_verb.add_option("--service", options.service, "Only of this service");
+  explain_verb.add_flag(
+      "--all", options.all,
+      "Everything: of each endpoint that is meant, each step, what each target has, and each entry of "
+      "the journal that names it");
 
   auto& diff_verb = verbs.verb("diff",
                                "Show how the targets differ from what is desired. Exit code 0 when they do not, "
-                               "else 3.",
+                               "and no brake holds anything, else 3.",
                                difference);
   diff_verb.add_option("PIPELINE", options.pipeline, "Name of a pipeline; all when it is left out");
 

@@ -2,12 +2,16 @@
 #include "base/json_text.hpp"
 #include "cli/facts.hpp"
 #include "cli/startup.hpp"
+#include "cli/terminal_text.hpp"
+#include "config/suggest.hpp"
 #include "reference/print.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace drcon::cli {
 namespace {
@@ -21,8 +25,12 @@ const char* kinds(const plugins::plugin& each) {
 
 }  // namespace
 
-int no_such_plugin(const std::string& name) {
-  std::cerr << "drcon: there is no plugin '" << name << "'; 'drcon plugins' lists what there is\n";
+int no_such_plugin(const std::string& name, const plugins::registry& plugins) {
+  std::vector<std::string> known;
+  for (const auto& [each, plugin] : plugins.all()) known.push_back(each);
+  const auto near = config::suggestion(name, known);
+  std::cerr << "drcon: there is no plugin '" << printable(name) << "'; " << (near.empty() ? "" : near + " ")
+            << "'drcon plugins' lists what there is\n";
   return exit_config;
 }
 
@@ -59,7 +67,7 @@ int plugins_show(const arguments& options) {
   plugins::registry plugins;
   load_plugins(options, plugins);
   const auto* found = plugins.find(options.plugin);
-  if (found == nullptr) return no_such_plugin(options.plugin);
+  if (found == nullptr) return no_such_plugin(options.plugin, plugins);
   if (options.json) {
     json shown{{"name", found->name()}, {"version", found->entry->version}, {"summary", found->entry->summary}};
     if (found->source_schema) shown["source"] = *found->source_schema;

@@ -1,4 +1,5 @@
 // drcon status, journal, explain, diff: the verbs that ask and change nothing.
+#include "base/count_of.hpp"
 #include "base/json_text.hpp"
 #include "cli/admin_answer.hpp"
 #include "cli/operator_verbs.hpp"
@@ -83,7 +84,7 @@ int explain(const arguments& options) {
         admin_client(options).ask("GET", target_of({"v1", "pipelines", options.pipeline, "explain"}, query));
     if (!is_answer(got, options)) return exit_runtime;
     if (options.json) print_json(got.body);
-    else std::cout << format_explanation(got.body);
+    else std::cout << (options.all ? format_explanation(got.body) : format_short_explanation(got.body));
     const auto in_rotation = [](const json& match) { return match.at("in_rotation").get<bool>(); };
     return std::ranges::all_of(got.body["matches"], in_rotation) ? exit_ok : exit_runtime;
   });
@@ -96,6 +97,17 @@ bool is_equal(const json& difference) {
     const auto equal = [](const json& target) { return target.at("equal").get<bool>(); };
     return sink.at("error") == "" && std::ranges::all_of(sink.at("targets"), equal);
   });
+}
+
+// What is held is not desired yet, and so no difference: whoever sees none must not think that nothing is going on.
+bool warns_of_hold(const std::string& name, const json& pipelines) {
+  const auto found = pipelines.find(name);
+  if (found == pipelines.end() || !found->at("held_loss").is_object()) return false;
+  const auto removals = found->at("held_loss").at("removed").get<std::size_t>();
+  std::cerr << "drcon: pipeline " << printable(name) << ": its brake holds " << base::count_of(removals, "removal")
+            << (removals == 1 ? ", which is" : ", which are") << " not part of this comparison; drcon status has "
+            << (removals == 1 ? "it" : "them") << "\n";
+  return true;
 }
 
 void print_difference(const json& difference) {
@@ -116,11 +128,11 @@ void print_difference(const json& difference) {
 int difference(const arguments& options) {
   return guarded(options, [&]() -> int {
     admin_client client(options);
+    const auto all = client.ask("GET", "/v1/pipelines");
+    if (!is_answer(all, options)) return exit_runtime;
     std::vector<std::string> names{options.pipeline};
     if (options.pipeline.empty()) {
       names.clear();
-      const auto all = client.ask("GET", "/v1/pipelines");
-      if (!is_answer(all, options)) return exit_runtime;
       for (const auto& [name, each] : all.body.items()) names.push_back(name);
     }
     bool equal = true;
@@ -128,7 +140,7 @@ int difference(const arguments& options) {
     for (const auto& name : names) {
       const auto got = client.ask("GET", target_of({"v1", "pipelines", name, "diff"}));
       if (!is_answer(got, options)) return exit_runtime;
-      equal &= is_equal(got.body);
+      equal &= is_equal(got.body) && !warns_of_hold(name, all.body);
       if (options.json) everything.push_back(got.body);
       else print_difference(got.body);
     }

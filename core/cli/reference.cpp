@@ -73,7 +73,7 @@ int reference(const arguments& options) {
     return exit_ok;
   }
   const auto* found = plugins.find(options.plugin);
-  if (found == nullptr) return no_such_plugin(options.plugin);
+  if (found == nullptr) return no_such_plugin(options.plugin, plugins);
   std::cout << rendered(page_of(facts_of(*found)), options.format);
   return exit_ok;
 }

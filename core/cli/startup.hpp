@@ -18,8 +18,8 @@ void load_plugins(const arguments& options, const config::host_config& host, plu
 /// Loads all plugins, for verbs that do without a configuration: it is read for [host] only when there is one.
 void load_plugins(const arguments& options, plugins::registry& plugins);
 
-/// Says that there is no plugin of that name; the exit code.
-int no_such_plugin(const std::string& name);
+/// Says that there is no plugin of that name, and which of those that were loaded is near; the exit code.
+int no_such_plugin(const std::string& name, const plugins::registry& plugins);
 
 /// For the verbs that keep targets up to date: a reader of the log that goes away would end them by SIGPIPE.
 void ignore_broken_pipes();
@@ -42,6 +42,9 @@ void configure_log(const config::host_config& host);
 /// Reads and checks the whole configuration. What is found is printed, or goes into `into`.
 read_or_exit_code<config::configuration> load_config(const arguments& options, plugins::registry& plugins,
                                                      config::diagnostics* into = nullptr);
+
+/// With --json: prints what was found on standard output, whatever it is, and returns the code.
+int answer_json(const config::diagnostics& found, int code);
 
 /// Prints what was found, one line each, on standard error.
 void print(const config::diagnostics& found);

@@ -3,6 +3,9 @@
 #include "base/by_whom.hpp"
 #include "base/json_text.hpp"
 #include "config/text.hpp"
+#include "engine/journal_words.hpp"
+#include "model/plugin_state.hpp"
+#include "model/sink_answer.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -15,6 +18,8 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace drcon::cli {
@@ -28,29 +33,38 @@ std::string text(const json& value) {
 std::string text(const json& object, const char* key) { return text(object.at(key)); }
 bool is_set(const json& object, const char* key) { return !object.at(key).get<std::string>().empty(); }
 
-// Not every drcon that answers knows it.
-std::string since(const json& object, const char* key) {
-  const auto when = object.value(key, 0.0);
-  return when > 0 ? " since " + clock_time(when) : "";
+// The words for people of what JSON has as a word for programs; that word itself, of a drcon that knows more of them.
+template <class Codes>
+std::string words_of(const Codes& all, const json& code) {
+  const auto found =
+      std::ranges::find_if(all, [&](auto each) { return code.get_ref<const std::string&>() == to_string(each); });
+  return found == std::end(all) ? text(code) : to_words(*found);
+}
+std::string answer_of(const json& sink) { return words_of(model::all_sink_answers, sink.at("last_answer")); }
+std::string plugin_state_of(const json& instance) { return words_of(model::all_plugin_states, instance.at("state")); }
+
+// Of the pipeline, its sinks and its sources, as core/report/pipeline_state.hpp has it. A drcon that is older than this
+// program does not send it.
+std::string state_of(const json& pipeline) {
+  if (!pipeline.contains("state")) return "-";
+  const auto& state = pipeline.at("state");
+  const double since = state.at("since");
+  return text(state, "words") + (since > 0 ? " since " + clock_time(since) : "");
 }
 
-// The worst of the pipeline, its sinks and its sources: people look at this column first, and often at no other.
-std::string state_of(const json& pipeline, const json& status) {
-  if (is_set(pipeline, "held")) return "BRAKE HOLDS";
-  if (is_set(pipeline, "paused")) return "paused since " + clock_time(pipeline.at("paused_since"));
-  if (!pipeline.at("known").get<bool>()) return "waiting";
-  bool behind = false;
-  for (const std::string name : pipeline.at("sinks")) {
-    const auto& sink = status.at("sinks").at(name);
-    const std::string answer = sink.at("last_answer");
-    if (answer == "away" || answer == "rejected" || answer == "unanswered")
-      return "sink " + answer + since(sink, "failing_since");
-    behind |= !sink.at("up_to_date").get<bool>();
+// What needs attention, and since when. A drcon that is older than this program sends the sentences alone.
+std::string format_findings(const json& status) {
+  std::string shown;
+  if (!status.contains("findings")) {
+    for (const char* list : {"unsettled", "caveats"})
+      for (const auto& each : status.at(list)) shown += "  " + text(each) + "\n";
+    return shown;
   }
-  for (const std::string name : pipeline.at("sources"))
-    if (const auto& source = status.at("sources").at(name); !source.at("known").get<bool>())
-      return "source unreachable" + since(source, "unknown_since");
-  return behind ? "applying" : "ok";
+  for (const auto& each : status.at("findings")) {
+    const auto since = each.value("since", 0.0);
+    shown += "  " + (since > 0 ? "since " + clock_time(since) + ": " : "") + text(each, "text") + "\n";
+  }
+  return shown;
 }
 
 // What each brake holds, and what ends it: empty if none does. Not every drcon that answers has the list.
@@ -73,7 +87,9 @@ std::string format_holds(const json& pipelines) {
 }
 
 std::string short_source(const std::string& name, const json& source) {
-  return printable(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "unreachable");
+  if (!source.at("ready").get<bool>()) return printable(name) + ": no data yet";
+  return printable(name) + ": " +
+         (source.at("known").get<bool>() ? plugin_state_of(source) : to_words(model::plugin_state::away));
 }
 
 std::string short_sink(const std::string& name, const json& sink) {
@@ -82,7 +98,7 @@ std::string short_sink(const std::string& name, const json& sink) {
   if (sink.at("up_to_date").get<bool>()) return shown + "serves " + text(sink, "applied");
   const bool well = answer == "applied" || answer == "none";
   if (well) shown += sink.at("in_flight").get<bool>() ? "applying " + text(sink, "wanted") : "nothing yet";
-  else shown += answer;
+  else shown += answer_of(sink);
   return shown + (sink.at("applied").is_null() ? "" : ", has " + text(sink, "applied"));
 }
 
@@ -149,9 +165,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 std::string format_status(const json& status) {
   auto shown = fmt::format("drcon {}, up {}: ", text(status, "version"),
                            length_of_time(status.at("now").get<double>() - status.at("started").get<double>()));
-  shown += text(status, "verdict") + "\n";
-  for (const char* list : {"unsettled", "caveats"})
-    for (const auto& each : status.at(list)) shown += "  " + text(each) + "\n";
+  shown += text(status, "verdict") + "\n" + format_findings(status);
   std::vector<std::vector<std::string>> rows{{"PIPELINE", "STATE", "REVISION", "IN SERVICE", "SOURCES", "SINKS"}};
   for (const auto& [name, each] : status.at("pipelines").items()) {
     std::vector<std::string> sources;
@@ -159,17 +173,30 @@ std::string format_status(const json& status) {
     for (const std::string source : each.at("sources"))
       sources.push_back(short_source(source, status.at("sources").at(source)));
     for (const std::string sink : each.at("sinks")) sinks.push_back(short_sink(sink, status.at("sinks").at(sink)));
-    rows.push_back({printable(name), state_of(each, status), each.at("revision") == 0 ? "-" : text(each, "revision"),
+    rows.push_back({printable(name), state_of(each), each.at("revision") == 0 ? "-" : text(each, "revision"),
                     text(each, "in_service") + " of " + text(each, "endpoints"),
                     fmt::format("{}", fmt::join(sources, ", ")), fmt::format("{}", fmt::join(sinks, ", "))});
   }
   return shown + "\n" + table(rows) + format_holds(status.at("pipelines"));
 }
 
+namespace {
+
+std::string word_of(const std::string& what) {
+  for (const auto& each : engine::journal_words())
+    if (what == to_string(each.what)) return to_words(each.what);
+  return printable(what);
+}
+
+}  // namespace
+
 std::string format_entry(const json& entry) {
   const std::string what = entry.at("what");
-  auto line = fmt::format("{} {:>5} {:<8} {} {}", clock_time(entry.at("time")), entry.at("number").get<std::uint64_t>(),
-                          what, text(entry, "kind"), text(entry, "subject"));
+  auto line = fmt::format("{} {:>5} {:<11} ", clock_time(entry.at("time")), entry.at("number").get<std::uint64_t>(),
+                          word_of(what));
+  // "source   consul": what a source reports is of no other kind.
+  if (entry.at("kind") != what) line += text(entry, "kind") + " ";
+  line += text(entry, "subject");
   if (entry.at("revision") != 0) line += " revision " + text(entry, "revision");
   if (what == "decided" || what == "held")
     line += fmt::format(" (+{} -{} ~{})", text(entry, "added"), text(entry, "removed"), text(entry, "changed"));
@@ -196,13 +223,18 @@ std::string format_entry(const json& entry) {
 
 namespace {
 
-std::string format_source(const json& finding) {
+std::string line_of_source(const json& finding) {
   auto line = fmt::format("  source {} ({}, {}): {}", text(finding, "source"), text(finding, "plugin"),
-                          text(finding, "state"), text(finding, "says"));
+                          plugin_state_of(finding), text(finding, "says"));
   if (finding.contains("health"))
     line += fmt::format(", {}, weight {}", text(finding, "health"), text(finding, "weight"));
   if (finding.at("revision") != 0) line += ", at its revision " + text(finding, "revision");
   if (finding.at("told") != 0) line += ", reported " + clock_time(finding.at("told"));
+  return line;
+}
+
+std::string format_source(const json& finding) {
+  auto line = line_of_source(finding);
   const bool silent = finding.at("silent_since") != 0;
   if (is_set(finding, "why"))
     line += "\n    " + (silent ? "since " + clock_time(finding.at("silent_since")) + " " : "") + text(finding, "why");
@@ -222,15 +254,23 @@ std::string format_decision(const json& decided) {
   return line + "\n";
 }
 
-std::string format_sink(const json& finding) {
-  auto line = fmt::format(
-      "  sink {} ({}): {} revision {}, its last answer was '{}'", text(finding, "sink"), text(finding, "plugin"),
-      finding.at("present").get<bool>() ? "has it, with" : "does not have it, with",
-      finding.at("applied").is_null() ? "no" : text(finding, "applied"), text(finding, "last_answer"));
+// What it applied has the endpoint also where the sink leaves it out: that is said first.
+std::string line_of_sink(const json& finding) {
+  const bool is_left_out = is_set(finding, "refused");
+  const auto has = is_left_out                         ? "leaves it out: " + text(finding, "refused") + ";"
+                   : finding.at("present").get<bool>() ? std::string("has it,")
+                                                       : std::string("does not have it,");
+  auto line = fmt::format("  sink {} ({}): {} with {}, last answer: {}", text(finding, "sink"), text(finding, "plugin"),
+                          has, finding.at("applied").is_null() ? "no revision" : "revision " + text(finding, "applied"),
+                          answer_of(finding));
   if (!finding.at("up_to_date").get<bool>() && !finding.at("wanted").is_null())
     line += "; desired is revision " + text(finding, "wanted");
-  line += "\n";
-  for (const char* key : {"why", "refused", "target_error"})
+  return line;
+}
+
+std::string format_sink(const json& finding) {
+  auto line = line_of_sink(finding) + "\n";
+  for (const char* key : {"why", "target_error"})
     if (is_set(finding, key)) line += "    " + text(finding, key) + "\n";
   for (const auto& target : finding.at("target")) {
     const auto name = text(target, "name");
@@ -243,28 +283,70 @@ std::string format_sink(const json& finding) {
 
 }  // namespace
 
+namespace {
+
+std::string verdict_line(const json& match) {
+  return fmt::format(
+      "{} {} of service {}: {}\n", text(match, "id"),
+      match.at("id") == match.at("address") || !is_set(match, "address") ? "" : "(" + text(match, "address") + ")",
+      text(match, "service"), text(match, "verdict"));
+}
+
+// Of an entry that names many endpoints, only this one.
+std::string brief_entry(const json& entry, const json& match) {
+  auto brief = entry;
+  std::erase_if(brief["endpoints"].get_ref<json::array_t&>(),
+                [&](const json& one) { return one.at("endpoint") != match.at("id"); });
+  return "    " + format_entry(brief) + "\n";
+}
+
+std::string that_there_are_more(const json& explanation) {
+  return explanation.value("more", false) ? "and more; name an id, or --service\n" : "";
+}
+
+}  // namespace
+
+std::string format_short_explanation(const json& explanation) {
+  constexpr std::size_t newest = 3;
+  const auto& matches = explanation.at("matches");
+  std::string shown;
+  for (const auto& match : matches) shown += verdict_line(match);
+  if (matches.size() != 1)
+    return shown + that_there_are_more(explanation) +
+           fmt::format(
+               "{} endpoints match; drcon explain {} ID, with --service where several services have it, shows "
+               "one; --all shows each in full\n",
+               matches.size(), text(explanation, "pipeline"));
+  const auto& match = matches.front();
+  for (const auto& each : match.at("sources"))
+    shown += line_of_source(each) + (is_set(each, "why") ? "; " + text(each, "why") : "") + "\n";
+  for (const auto& each : match.at("sinks"))
+    shown += line_of_sink(each) + (is_set(each, "why") ? ": " + text(each, "why") : "") + "\n";
+  const auto& entries = match.at("journal");
+  if (!entries.empty()) shown += "  journal:\n";
+  for (auto i = entries.size() - std::min(entries.size(), newest); i < entries.size(); ++i)
+    shown += brief_entry(entries[i], match);
+  return shown + "  --all shows each step, and what the targets have\n";
+}
+
 std::string format_explanation(const json& explanation) {
   std::string shown;
   for (const auto& match : explanation.at("matches")) {
     if (!shown.empty()) shown += "\n";
-    shown += fmt::format(
-        "{} {} of service {}: {}\n", text(match, "id"),
-        match.at("id") == match.at("address") || !is_set(match, "address") ? "" : "(" + text(match, "address") + ")",
-        text(match, "service"), text(match, "verdict"));
+    shown += verdict_line(match);
     for (const auto& each : match.at("sources")) shown += format_source(each);
     for (const char* key : {"merge", "filter", "brake", "paused"})
       if (is_set(match, key)) shown += fmt::format("  {}: {}\n", key, text(match, key));
     shown += format_decision(match.at("decided"));
+    // Not every drcon that answers knows it.
+    if (const auto others = match.value("also_of", std::vector<std::string>()); !others.empty())
+      shown += "  this address is also of service " + printable(fmt::format("{}", fmt::join(others, ", "))) +
+               ", whose lines are among those of the targets\n";
     for (const auto& each : match.at("sinks")) shown += format_sink(each);
     if (!match.at("journal").empty()) shown += "  journal:\n";
-    for (const auto& each : match.at("journal")) {
-      auto brief = each;
-      std::erase_if(brief["endpoints"].get_ref<json::array_t&>(),
-                    [&](const json& one) { return one.at("endpoint") != match.at("id"); });
-      shown += "    " + format_entry(brief) + "\n";
-    }
+    for (const auto& each : match.at("journal")) shown += brief_entry(each, match);
   }
-  return shown;
+  return shown + that_there_are_more(explanation);
 }
 
 std::string format_history(const json& pipeline) {

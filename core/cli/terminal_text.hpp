@@ -36,6 +36,9 @@ std::string format_status(const nlohmann::json& status);
 std::string format_entry(const nlohmann::json& entry);
 /// Each match: its verdict, then what sources, pipeline, sinks and journal have of it.
 std::string format_explanation(const nlohmann::json& explanation);
+/// What is needed at first: of one match the verdict, a line for each source and sink, and the newest of the journal;
+/// of several their verdicts.
+std::string format_short_explanation(const nlohmann::json& explanation);
 /// The revisions that a rollback can go back to, as a table.
 std::string format_history(const nlohmann::json& pipeline);
 /// The levels of the log, or what a change of them answered.

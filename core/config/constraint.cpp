@@ -39,15 +39,38 @@ std::string type_of_numbers(const json& schema) {
   return has("integer") && !has("number") ? "integer" : "number";
 }
 
+// "an integer from 8 to 100000".
+std::string expected_number(const json& schema) {
+  const auto low = schema.find("minimum");
+  const auto high = schema.find("maximum");
+  auto text = describe_type(type_of_numbers(schema));
+  if (low != schema.end() && high != schema.end()) text += " from " + low->dump() + " to " + high->dump();
+  else if (low != schema.end()) text += " of at least " + low->dump();
+  else if (high != schema.end()) text += " of at most " + high->dump();
+  return text;
+}
+
+bool may_be_number(const json& schema) {
+  const auto type = schema.value("type", json());
+  return type.is_array() &&
+         std::ranges::any_of(type, [](const json& each) { return each == "integer" || each == "number"; });
+}
+
+// What fits a pattern, for people. One that a single word fits, such as ^auto$, is that word; and where a number would
+// do as well, that is what was expected first.
+std::string expected_text(const std::string& pattern, const json& schema) {
+  const bool is_word = pattern.size() > 2 && pattern.front() == '^' && pattern.back() == '$' &&
+                       std::all_of(pattern.begin() + 1, pattern.end() - 1,
+                                   [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
+  const auto text = is_word ? shown(json(pattern.substr(1, pattern.size() - 2))) : "a string that matches " + pattern;
+  return may_be_number(schema) ? expected_number(schema) + ", or " + text : text;
+}
+
 std::optional<fault> fault_of_range(const json& value, const json& schema, const std::string& found) {
   const auto low = schema.find("minimum");
   const auto high = schema.find("maximum");
   if ((low == schema.end() || value >= *low) && (high == schema.end() || value <= *high)) return {};
-  std::string range;
-  if (high == schema.end()) range = "of at least " + low->dump();
-  else if (low == schema.end()) range = "of at most " + high->dump();
-  else range = "from " + low->dump() + " to " + high->dump();
-  return fault{"expected " + describe_type(type_of_numbers(schema)) + " " + range + ", found " + found, {}};
+  return fault{"expected " + expected_number(schema) + ", found " + found, {}};
 }
 
 std::size_t characters_in(const std::string& text) {
@@ -61,7 +84,7 @@ std::optional<fault> fault_of_pattern(const std::string& text, const json& schem
   constexpr std::size_t longest = 4096;  // a pattern recurses once per character: a long text would end the process
   if (text.size() > longest) return fault{"expected at most " + std::to_string(longest) + " bytes", {}};
   if (pattern(expected).is_found_in(text)) return {};
-  return fault{"expected a string that matches " + expected + ", found " + found, {}};
+  return fault{"expected " + expected_text(expected, schema) + ", found " + found, {}};
 }
 
 std::optional<fault> fault_of_string(const std::string& text, const json& schema, const std::string& found) {

@@ -227,7 +227,7 @@ json checker::check_secret(const toml::node& node, const json& schema, const std
     found_.unread(code::secret, place(node), {option_name(pointer) + secret.error().why, secret.error().may_pass});
     return nullptr;
   }
-  if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))
+  if (const auto fault = fault_of(*secret, schema, "a secret that does not match (it is not shown)"))
     error(code::secret, place(node), pointer, fault->message);
   return *secret;
 }

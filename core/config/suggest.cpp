@@ -43,8 +43,12 @@ std::string suggestion(std::string_view written, const std::vector<std::string>&
   if (written.size() <= longest_word) {
     const auto close =
         std::ranges::min_element(known, {}, [written](const std::string& each) { return distance(written, each); });
-    if (close != known.end() && distance(written, *close) <= std::max<std::size_t>(1, close->size() / 3))
-      return "did you mean '" + *close + "'?";
+    if (close != known.end()) {
+      const auto steps = distance(written, *close);
+      // One letter for another is no typing error where that is the whole name.
+      if (steps <= std::max<std::size_t>(1, close->size() / 3) && steps < std::max(written.size(), close->size()))
+        return "did you mean '" + *close + "'?";
+    }
   }
   constexpr std::size_t short_list = 12;
   if (known.empty() || known.size() > short_list) return {};

@@ -67,9 +67,9 @@ std::vector<std::string> faults_of_content(const drcon_service& service) {
   std::vector<plugins::refusal> refused;
   plugins::accept(service, refused);
   std::vector<std::string> faults;
-  for (const auto& [service, endpoint, why, is_of_nothing] : refused)
-    faults.push_back("the host leaves out " + (endpoint.empty() ? "" : "endpoint '" + endpoint + "' of ") +
-                     "service '" + service + "': " + why);
+  for (const auto& each : refused)
+    faults.push_back("the host leaves out " + (each.endpoint.empty() ? "" : "endpoint '" + each.endpoint + "' of ") +
+                     "service '" + each.service + "': " + each.why);
   const service_view read{&service};
   const auto name = plugins::printable(read.name());
   find_twins(read.values(), "the values of service '" + name + "'", faults);

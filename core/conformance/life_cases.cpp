@@ -1,4 +1,5 @@
 // The life of an instance: create, start, stop, destroy, and what is left of it.
+#include "base/count_of.hpp"
 #include "conformance/case_record.hpp"
 #include "conformance/cases.hpp"
 #include "conformance/usage.hpp"
@@ -114,7 +115,7 @@ void leaves_no_descriptor(const case_context& context) {
   };
   if (soon([&] { return left_open().empty(); })) return;
   const auto all = left_open();
-  throw breach("each life leaves " + std::to_string(all.size()) + " descriptor(s) open, such as " + all.front());
+  throw breach("each life leaves " + base::count_of(all.size(), "descriptor") + " open, such as " + all.front());
 }
 
 // More than one hundred lives. Hosts that record nothing, and everything of ours made before the first: what grows is

@@ -70,19 +70,27 @@ std::size_t brake::reference(const std::string& service, std::size_t served) con
 
 // ---- the rule ----
 
-// Why going from `before` to `after` endpoints in service is too much; empty if it is not.
-std::string brake::loss(std::size_t before, std::size_t after) const {
+// Why going from `before` to `after` endpoints in service is too much; empty if it is not. `now` are served: fewer than
+// `before`, the most within the window, when some have gone already. People compare the sentence with what is served,
+// so that it begins with that.
+std::string brake::loss(std::size_t now, std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;
   const auto share = static_cast<double>(removed) / static_cast<double>(before);
-  const auto counts = std::to_string(removed) + " of " + base::count_of(before, "endpoint") + " in service would go";
+  const auto counts =
+      std::to_string(excess(now, after)) + " of " + base::count_of(now, "endpoint") + " in service would be removed";
+  const auto within = now == before ? std::string()
+                                    : std::to_string(removed) + " of " + std::to_string(before) + " within " +
+                                          config::to_text(config_.window);
   if (share > config_.max_removed) {
     const auto percent = [](double value) { return std::to_string(std::lround(value * 100)) + "%"; };
-    return counts + " at once (" + percent(share) + "; max_removed is " + percent(config_.max_removed) + ")";
+    return counts + " (" + (within.empty() ? "" : within + ": ") + percent(share) + "; max_removed is " +
+           percent(config_.max_removed) + ")";
   }
   const auto least = static_cast<std::size_t>(config_.min_endpoints);
   if (after < least && before >= least)
-    return counts + ", leaving " + std::to_string(after) + " (min_endpoints is " + std::to_string(least) + ")";
+    return counts + ", leaving " + std::to_string(after) + " (" + (within.empty() ? "" : within + "; ") +
+           "min_endpoints is " + std::to_string(least) + ")";
   return {};
 }
 
@@ -90,8 +98,9 @@ std::string brake::why_not(const change& change) const {
   if (config_.hold.count() == 0) return {};
   if (config_.per_service)
     for (const auto& each : change.services)
-      if (auto why = loss(each.served, each.next); !why.empty()) return "service " + each.name + ": " + why;
-  return loss(change.served, change.next);
+      if (auto why = loss(each.served, each.served, each.next); !why.empty())
+        return "service " + each.name + ": " + why;
+  return loss(change.served, change.served, change.next);
 }
 
 // A source that is away cannot report that the endpoints are back: only the time in which the loss was seen counts, and
@@ -105,7 +114,7 @@ void brake::observe(waiting& held, bool observed, clock::time_point now) {
 // Of a service or of the whole pipeline. `held` is set when a hold begins; the caller drops it when it ends.
 brake::outcome brake::judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const {
   if (!held) {
-    auto why = loss(reference(each.name, each.served), each.next);
+    auto why = loss(each.served, reference(each.name, each.served), each.next);
     if (why.empty()) return outcome::passes;
     held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now, .observed = each.observed};
     return outcome::begins;
@@ -115,10 +124,10 @@ brake::outcome brake::judge_one(std::optional<waiting>& held, const service_chan
   if (each.next >= held->kept) return outcome::returned;
   if (each.released) return outcome::released;
   const auto before = reference(each.name, held->kept);
-  held->why = loss(before, each.next);
+  held->why = loss(held->kept, before, each.next);
   if (held->why.empty())
-    held->why = std::to_string(before - each.next) + " of " + std::to_string(before) +
-                " endpoints in service are still missing";
+    held->why = std::to_string(held->kept - each.next) + " of " + base::count_of(held->kept, "endpoint") +
+                " in service are still missing";
   // The time that a smaller loss has lasted says nothing of a greater one.
   if (each.next < held->lowest) {
     held->lowest = each.next;
@@ -127,7 +136,7 @@ brake::outcome brake::judge_one(std::optional<waiting>& held, const service_chan
   }
   if (now - held->since >= config_.hold) return outcome::lasted;
   // The window has forgotten some of what was lost before, and what is left is within the limits.
-  return loss(before, held->lowest).empty() && !held->of_outage ? outcome::passes : outcome::waits;
+  return loss(held->kept, before, held->lowest).empty() && !held->of_outage ? outcome::passes : outcome::waits;
 }
 
 brake::decision brake::judge(clock::time_point now, const change& change) {
@@ -239,7 +248,7 @@ bool brake::is_released_as_a_whole(const judgement& about) const {
 // themselves: so all that one source reports is measured together.
 brake::outcome brake::judge_outage(const service_change& total, const judgement& about) {
   if (!about.of.after_outage || about.of.released) return outcome::passes;
-  auto why = loss(about.of.after_outage->served, about.of.after_outage->next);
+  auto why = loss(about.of.after_outage->served, about.of.after_outage->served, about.of.after_outage->next);
   if (why.empty()) return outcome::passes;
   whole_ = {.why = std::move(why) + " after an outage",
             .kept = total.served,

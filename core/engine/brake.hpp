@@ -141,7 +141,7 @@ private:
   void forget_losses();
   void remember_loss(clock::time_point now, const std::string& service, std::size_t served);
   std::size_t reference(const std::string& service, std::size_t served) const;
-  std::string loss(std::size_t before, std::size_t after) const;
+  std::string loss(std::size_t now, std::size_t before, std::size_t after) const;
   outcome judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const;
   void judge_service(const service_change& each, judgement& about);
   void judge_whole(judgement& about);

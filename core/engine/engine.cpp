@@ -69,8 +69,7 @@ void engine::recover_soon() {
 void engine::recover() {
   bool all = true;
   const auto recovers = [&all](const base::subject& one, const std::function<void()>& step) {
-    all &= base::caught_last(to_string(one) + " has not made up for a lost event and is tried again; all others go on",
-                             step);
+    all &= base::caught_last(to_string(one) + " has not made up for a lost event; retrying; all others go on", step);
   };
   for (auto& [name, source] : sources_)
     recovers(source->subject(), [&each = *source] { each.instance().deliver_unread(); });

@@ -138,6 +138,7 @@ public:
   /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
   /// restart would not come up.
   const std::optional<std::string>& refused_reload() const { return refused_reload_; }
+  std::chrono::system_clock::time_point reload_refused_at() const { return reload_refused_at_; }
 
 private:
   using instance_ptr = std::shared_ptr<plugins::instance>;
@@ -207,6 +208,7 @@ private:
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
   std::optional<std::string> refused_reload_;
+  std::chrono::system_clock::time_point reload_refused_at_{};  // valid while refused_reload_ is set
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;

@@ -24,6 +24,13 @@ const char* to_string(journal_entry::kind what) {
   return "reloaded";
 }
 
+const char* to_words(journal_entry::kind what) {
+  if (what == journal_entry::kind::away) return "not applied";
+  // An operator releases the brake: that is "steered". Here the endpoints are back, and nothing was let through.
+  if (what == journal_entry::kind::released) return "hold ended";
+  return to_string(what);
+}
+
 const std::vector<journal_word>& journal_words() {
   using enum journal_entry::kind;
   static const std::vector<journal_word> all{
@@ -31,7 +38,7 @@ const std::vector<journal_word>& journal_words() {
       {held, "The brake of a pipeline holds removals."},
       {released, "What the brake held is no longer asked for: the endpoints are back."},
       {applied, "A sink has applied a snapshot: its target serves it."},
-      {away, "The target of a sink is unreachable; drcon retries."},
+      {away, "A sink has not applied an update: its target is unreachable or not ready; drcon retries."},
       {rejected, "A sink has refused a snapshot; drcon waits for another."},
       {refused, "A source or sink has left out endpoints, or a service."},
       {steered,

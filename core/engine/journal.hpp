@@ -36,7 +36,7 @@ struct journal_entry {
     held,      ///< the brake refused one
     released,  ///< what the brake held is no longer asked for: the endpoints are back
     applied,   ///< a sink serves it
-    away,      ///< a sink's target cannot be reached; retried
+    away,      ///< a sink has not applied an update, or not answered; retried
     rejected,  ///< a sink will not take it
     refused,   ///< an endpoint was left out because of what it carries
     steered,   ///< an operator paused, resumed, rolled back, resynced or released a pipeline
@@ -59,8 +59,10 @@ struct journal_entry {
 /// Of what one change leaves out: how many, and the first of them.
 journal_entry entry_of(const base::subject& about, const std::vector<plugins::refusal>& left_out);
 
-/// The word in JSON and in the terminal. The only place that spells them.
+/// The word in JSON. The only place that spells them: scripts compare with it, so it does not change.
 const char* to_string(journal_entry::kind what);
+/// The word for people, everywhere.
+const char* to_words(journal_entry::kind what);
 
 class journal {
 public:

@@ -245,6 +245,7 @@ private:
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
   void judge(model::snapshot_ptr candidate, const release& released);
+  std::string what_follows(const std::vector<brake::hold>& begun) const;
   static bool is_any_in(const release& released, const std::vector<std::string>& kept);
   base::failure not_released(const std::string& why) const;
   base::result<release> what_is_released(const std::string& service, std::optional<std::uint64_t> number) const;

@@ -1,4 +1,5 @@
 // What a pipeline makes of the brake's decision: what it serves, what it holds, and what it reports of that.
+#include "base/wall_clock.hpp"
 #include "config/units.hpp"
 #include "engine/keep_in_service.hpp"
 #include "engine/pipeline.hpp"
@@ -161,6 +162,16 @@ void pipeline::judge_and_pass(model::snapshot_ptr candidate, const release& rele
   pass(std::move(next), std::move(why), asked_, changes);
 }
 
+// What is served meanwhile, and what happens by itself and when: whoever reads the log need not ask for the status.
+std::string pipeline::what_follows(const std::vector<brake::hold>& begun) const {
+  std::size_t served = 0;
+  for (const auto& each : begun) served += each.before;
+  const auto when = observes_all() ? "at " + base::time_of_day(held_.until)
+                                   : config::to_text(config_.brake.hold) + " after its sources can be reached again";
+  return fmt::format("served meanwhile: {}; applied automatically {} unless endpoints return",
+                     served == 0 ? "what the targets have" : "all " + std::to_string(served), when);
+}
+
 // `held_back`: what would change if nothing was held.
 void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& refused,
                     const std::vector<model::service_change>& held_back) {
@@ -180,14 +191,16 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
   for (const auto& each : judged.holds)
     if (!was_holding || std::ranges::find(judged.begun, each.service) != judged.begun.end()) news.push_back(each);
   const auto why = sentences(news);
+  const auto next = what_follows(news);
   log::write_news(
       log::level::error, subject(),
-      fmt::format("brake holds: {}; what is served stays, for at most {}", why, config::to_text(config_.brake.hold)));
+      fmt::format("brake holds: {}; {}; see: drcon journal --pipeline {}; apply now: drcon release-brake {}", why, next,
+                  name(), name()));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
                        .about = subject(),
                        .revision = refused->revision(),
-                       .why = why,
+                       .why = fmt::format("{}; {}; apply now: drcon release-brake {}", why, next, name()),
                        .counts = held_.counts,
                        .endpoints = model::list_endpoints(held_back, endpoints_in_journal)});
 }
@@ -250,7 +263,7 @@ void pipeline::foresee() {
 
 // Reports the holds that are over.
 void pipeline::end_holds(const brake::decision& judged) {
-  if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));
+  if (!judged.accepted.empty()) log::warning(subject(), "hold ended, removals applied: {}", sentences(judged.accepted));
   if (judged.returned.empty()) return;
   std::string why = "the endpoints returned";
   if (!judged.holds.empty()) {
@@ -264,7 +277,7 @@ void pipeline::end_holds(const brake::decision& judged) {
 }
 
 void pipeline::note_returned(std::string why) {
-  log::info(subject(), "brake released: {}", why);
+  log::info(subject(), "hold ended: {}", why);
   around_.journal.add({.what = journal_entry::kind::released,
                        .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,

@@ -18,7 +18,6 @@ using clock = std::chrono::steady_clock;
 
 // A target on the same machine that was away is usually back within seconds; asking it is cheap.
 constexpr auto first_retry = std::chrono::milliseconds(200);
-constexpr auto longest_retry = std::chrono::seconds(5);
 
 double seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
 
@@ -296,8 +295,8 @@ void sink_runner::away(const std::string& why) {
   set_answer(model::sink_answer::away);
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning(subject(), "not applied yet: {}; it is retried (every {} at most)", why,
-                 config::to_text(longest_retry));
+    log::warning(subject(), "revision {} not applied: {}; retrying (every {} at most)", in_flight_->wanted->revision(),
+                 why, config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
   if (!open_) return;
@@ -318,8 +317,7 @@ void sink_runner::rejected(const std::string& why) {
   rejected_ = in_flight_->wanted;
   if (again) return;
   log::error(subject(),
-             "revision {} rejected: {}; the target keeps what it had; it is tried again at the next change, and at "
-             "each resync",
+             "revision {} rejected: {}; the target keeps what it had; retrying at the next change, and at each resync",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
 }

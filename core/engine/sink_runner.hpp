@@ -76,10 +76,12 @@ public:
   const std::string& last_why() const { return last_why_; }
   /// Since when its answers are no "applied", whatever they were. Nothing while its last answer was "applied".
   const std::optional<std::chrono::system_clock::time_point>& failing_since() const { return failing_since_; }
-  /// When the target is tried again. Nothing unless the sink waits for that.
+  /// When the target is tried next. Nothing unless the sink waits for that.
   std::optional<std::chrono::system_clock::time_point> next_retry() const {
     return waiting_ ? std::optional(next_retry_) : std::nullopt;
   }
+  /// The longest pause between two tries.
+  static constexpr auto longest_retry = std::chrono::seconds(5);
   /// How many updates the sink has answered with "applied", and when it did so last.
   std::uint64_t applies() const { return applies_; }
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }

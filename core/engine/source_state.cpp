@@ -15,7 +15,11 @@ constexpr std::size_t most_withdrawn = 10000;
 
 source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures,
                            const boost::asio::any_io_executor& executor)
-    : instance_(std::move(instance)), journal_(notes), figures_(figures), outage_timer_(executor) {}
+    : instance_(std::move(instance)),
+      journal_(notes),
+      figures_(figures),
+      outage_timer_(executor),
+      away_timer_(executor) {}
 
 std::optional<std::chrono::system_clock::time_point> source_state::reported(const std::string& service) const {
   const auto found = reported_.find(service);
@@ -75,9 +79,10 @@ void source_state::take_all(const std::map<std::string, model::service_ptr>& ser
 void source_state::take_readiness(const plugins::source_news& news) {
   if (news.all_unknown) {
     if (!all_unknown_) {
-      log::warning(subject(), "unreachable: {}; {}", *news.all_unknown,
-                   ready_ ? "using last known data of " + base::count_of(services_.size(), "service") : "no data yet");
-      note("unreachable: " + *news.all_unknown);
+      away_timer_.cancel();
+      note_unreachable(
+          *news.all_unknown,
+          ready_ ? "; using last known data of " + base::count_of(services_.size(), "service") : "; no data yet");
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
     all_unknown_->why = *news.all_unknown;
@@ -154,7 +159,18 @@ void source_state::on_news(const plugins::source_news& news) {
 }
 
 void source_state::on_status(const plugins::instance_status& now) {
-  note(to_string(model::plugin_state_of(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
+  const auto state = model::plugin_state_of(now.state);
+  away_timer_.cancel();
+  if (state != model::plugin_state::away)
+    return note(to_words(state) + (now.text.empty() ? std::string() : ": " + now.text));
+  if (all_unknown_) return;
+  away_timer_.after(patience_for_unknown, [this, why = now.text] { note_unreachable(why, {}); });
+}
+
+void source_state::note_unreachable(const std::string& why, const std::string& meanwhile) {
+  const auto text = to_words(model::plugin_state::away) + (why.empty() ? std::string() : ": " + why);
+  log::warning(subject(), "{}{}", text, meanwhile);
+  note(text);
 }
 
 void source_state::on_refused(const std::vector<plugins::refusal>& what) { journal_.add(entry_of(subject(), what)); }

@@ -88,6 +88,9 @@ public:
   /// How long after an outage the services that were unknown one by one may take until each has been reported again.
   /// One whose registry keeps refusing it must not hold up the others for longer. Tests shorten it.
   static inline std::chrono::nanoseconds patience_after_outage = std::chrono::seconds(5);
+  /// How long a source that reports to be away may take until it reports that its services are unknown: within that,
+  /// both are one outage, which is logged and noted once. Tests change it.
+  static inline std::chrono::nanoseconds patience_for_unknown = std::chrono::seconds(1);
 
   void on_news(const plugins::source_news& news) override;
   void on_status(const plugins::instance_status& now) override;
@@ -100,6 +103,7 @@ private:
   void end_outage(source_event& event);
   void report(const source_event& event);
   void note(std::string why);
+  void note_unreachable(const std::string& why, const std::string& meanwhile);
 
   std::shared_ptr<plugins::instance> instance_;
   journal& journal_;
@@ -116,6 +120,7 @@ private:
   std::map<std::string, model::service_ptr> collected_;  // null: withdrawn
   std::chrono::steady_clock::time_point collected_since_{};
   base::timer outage_timer_;
+  base::timer away_timer_;  // runs while it has reported to be away, and nothing of its services
   std::chrono::system_clock::time_point last_word_{};
 };
 

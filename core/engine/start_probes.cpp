@@ -96,6 +96,7 @@ void start_probes::take(asked& about, std::vector<plugins::finding> found) {
   for (const auto& each : about.failed)
     if (std::ranges::find(found, each.code, &plugins::finding::code) == found.end())
       log::info(subject, "this works now: {}", each.code);
+  if (about.failed.empty()) about.failed_since = std::chrono::system_clock::now();
   about.failed = std::move(found);
 }
 
@@ -120,6 +121,10 @@ bool start_probes::is_to_be_asked(const key& which, asked& about) const {
 const std::vector<plugins::finding>* start_probes::failed(config::kind kind, const std::string& name) const {
   const auto found = all_.find({kind, name});
   return found == all_.end() || found->second->failed.empty() ? nullptr : &found->second->failed;
+}
+
+std::chrono::system_clock::time_point start_probes::failed_since(config::kind kind, const std::string& name) const {
+  return failed(kind, name) == nullptr ? std::chrono::system_clock::time_point{} : all_.at({kind, name})->failed_since;
 }
 
 void start_probes::end(const asked_ptr& about) {

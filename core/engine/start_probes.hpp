@@ -43,6 +43,8 @@ public:
   void look_at(const config::configuration& config);
   /// What has failed, of the source or sink of that name; null when nothing has, or that is not known yet.
   const std::vector<plugins::finding>* failed(config::kind kind, const std::string& name) const;
+  /// Since when something fails of it; the epoch when nothing does.
+  std::chrono::system_clock::time_point failed_since(config::kind kind, const std::string& name) const;
   /// Ends. `ended` is called when no plugin is being asked any more.
   void stop(std::function<void()> ended);
 
@@ -60,6 +62,7 @@ private:
     std::shared_ptr<plugins::instance> instance;
     bool is_created = false;  // the lane's own
     std::vector<plugins::finding> failed;
+    std::chrono::system_clock::time_point failed_since{};
     int open = 0;          // questions without an answer
     std::string reported;  // by the one at work, when this was asked last
     base::backoff pause{shortest_pause, longest_pause};

@@ -343,7 +343,7 @@ struct state_store::writer {
       if (!why.empty()) in->why_not = why;
     }
     if (why.empty()) log::info(base::subject_kind::state, "last good state is kept again");
-    else log::error(base::subject_kind::state, "last good state is not kept, and is tried again: {}", why);
+    else log::error(base::subject_kind::state, "last good state is not kept; retrying: {}", why);
     failing = !why.empty();
   }
 

@@ -151,6 +151,7 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
 void engine::note_reload(bool taken, const std::string& why, const std::string& who) {
   if (taken) refused_reload_.reset();
   else refused_reload_ = why;
+  reload_refused_at_ = std::chrono::system_clock::now();
   figures_.add(metrics::reloads, {{"result", taken ? "taken" : "refused"}});
   journal_.add({.what = journal_entry::kind::reloaded,
                 .about = base::subject_kind::host,

@@ -22,6 +22,12 @@ struct figure {
 inline constexpr figure build_info{"drcon_build_info", figure::kind::gauge, "1, with the version.", "version"};
 inline constexpr figure settled{"drcon_settled", figure::kind::gauge,
                                 "1 when every pipeline has decided and every sink serves what is desired.", ""};
+inline constexpr figure needs_attention{"drcon_needs_attention", figure::kind::gauge,
+                                        "1 while drcon status needs attention: something is in the way of a change, or "
+                                        "what is served may be out of date.",
+                                        ""};
+inline constexpr figure reload_refused{"drcon_reload_refused", figure::kind::gauge,
+                                       "1 from a refused reload to the next good one: a restart would not start.", ""};
 inline constexpr figure reloads{"drcon_reloads_total", figure::kind::counter, "Reloads of drcon's configuration.",
                                 "result=taken|refused"};
 inline constexpr figure event_clients{"drcon_event_clients", figure::kind::gauge, "Clients of GET /v1/events.", ""};
@@ -32,7 +38,8 @@ inline constexpr figure queue_depth{"drcon_queue_depth", figure::kind::gauge,
 
 // ---- sources ----
 inline constexpr figure source_state{"drcon_source_state", figure::kind::gauge,
-                                     "What a source says of itself: 0 ok, 1 degraded, 2 away.", "source, plugin"};
+                                     "What a source says of itself: 0 ok, 1 degraded, 2 unreachable.",
+                                     "source, plugin"};
 inline constexpr figure source_ready{"drcon_source_ready", figure::kind::gauge,
                                      "1 when a source has reported all its services, at least once.", "source"};
 inline constexpr figure source_known{"drcon_source_known", figure::kind::gauge,
@@ -75,7 +82,7 @@ inline constexpr figure brake_holds{"drcon_brake_holds_total", figure::kind::cou
 
 // ---- sinks ----
 inline constexpr figure sink_state{"drcon_sink_state", figure::kind::gauge,
-                                   "What a sink says of itself: 0 ok, 1 degraded, 2 away.", "sink, plugin"};
+                                   "What a sink says of itself: 0 ok, 1 degraded, 2 unreachable.", "sink, plugin"};
 inline constexpr figure sink_up_to_date{"drcon_sink_up_to_date", figure::kind::gauge,
                                         "1 when the target serves what is desired.", "sink"};
 inline constexpr figure sink_in_flight{"drcon_sink_in_flight", figure::kind::gauge,
@@ -90,7 +97,7 @@ inline constexpr figure sink_last_applied{"drcon_sink_last_applied_timestamp_sec
 inline constexpr figure applies{"drcon_applies_total", figure::kind::counter, "Answers of sinks, by result.",
                                 "sink, result=applied|away|rejected"};
 inline constexpr figure retries{"drcon_retries_total", figure::kind::counter,
-                                "Updates handed over again because the target was away.", "sink"};
+                                "Updates handed over again because the last try was not applied.", "sink"};
 
 // ---- the way of a change ----
 inline constexpr figure stage{"drcon_stage_seconds", figure::kind::histogram,
@@ -130,6 +137,8 @@ inline constexpr figure process_threads{"process_threads", figure::kind::gauge, 
 /// All of them, in the order of the reference page.
 inline constexpr std::array all_figures{&build_info,
                                         &settled,
+                                        &needs_attention,
+                                        &reload_refused,
                                         &reloads,
                                         &event_clients,
                                         &admin_requests,

@@ -3,6 +3,8 @@
 
 #include <drcon/plugin.h>
 
+#include <array>
+
 namespace drcon::model {
 
 /// The same numbers as DRCON_STATE_* of the plugin ABI.
@@ -18,7 +20,9 @@ constexpr plugin_state plugin_state_of(int number) {
   return number == DRCON_STATE_DEGRADED ? plugin_state::degraded : plugin_state::away;
 }
 
-/// The word in the journal, in JSON and in messages. The only place that spells them.
+inline constexpr std::array all_plugin_states{plugin_state::ok, plugin_state::degraded, plugin_state::away};
+
+/// The word in JSON. The only place that spells them: programs compare with it, so it does not change.
 constexpr const char* to_string(plugin_state state) {
   switch (state) {
     case plugin_state::ok: return "ok";
@@ -26,6 +30,11 @@ constexpr const char* to_string(plugin_state state) {
     case plugin_state::away: break;
   }
   return "away";
+}
+
+/// The word for people, everywhere.
+constexpr const char* to_words(plugin_state state) {
+  return state == plugin_state::away ? "unreachable" : to_string(state);
 }
 
 }  // namespace drcon::model

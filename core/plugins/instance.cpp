@@ -236,4 +236,9 @@ instance_status instance::status() const {
   return status_;
 }
 
+std::chrono::system_clock::time_point instance::state_since() const {
+  const std::lock_guard lock(mutex_);
+  return state_since_;
+}
+
 }  // namespace drcon::plugins

@@ -84,6 +84,8 @@ public:
   bool wait_ended(std::chrono::nanoseconds at_most) { return lane_.end(at_most); }
 
   instance_status status() const;
+  /// Since when it reports that state; its text may have changed since.
+  std::chrono::system_clock::time_point state_since() const;
   bool own_process() const { return own_process_; }
   /// What is left out at present, and why: the first `most` of it.
   std::vector<refusal> refusals(std::size_t most = std::numeric_limits<std::size_t>::max()) const {
@@ -154,6 +156,7 @@ private:
 
   mutable std::mutex mutex_;  // guards all below
   instance_status status_;
+  std::chrono::system_clock::time_point state_since_ = std::chrono::system_clock::now();
   fault failed_;  // the last failure that the plugin gave a reason for
   bool stopping_ = false;
 

@@ -35,10 +35,14 @@ void instance::on_status(const instance_status& reported) {
       if (refusals_.count() > 0) reports_->post([](instance_listener& listener) { listener.on_status_text(); });
       return;
     }
+    state_since_ = std::chrono::system_clock::now();
   }
-  const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
-  const std::string state = to_string(model::plugin_state_of(now.state));
-  log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
+  // A source that cannot be reached reports that all its services are unknown, too: who listens logs both as one.
+  if (kind_ == config::kind::sink || now.state != DRCON_STATE_AWAY) {
+    const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
+    const std::string state = to_words(model::plugin_state_of(now.state));
+    log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
+  }
   reports_->post([now](instance_listener& listener) { listener.on_status(now); });
 }
 

@@ -21,14 +21,23 @@ std::vector<refusal> refusal_list::replace(const std::string& service, const std
 
 std::vector<refusal> refusal_list::keep(const std::vector<refusal>& now, const std::set<refusal>& before) {
   std::vector<refusal> fresh;
-  for (const auto& one : now)
-    if (all_.insert(one).second && !before.contains(one)) fresh.push_back(one);
+  const auto when = std::chrono::system_clock::now();
+  for (auto one : now) {
+    const auto known = before.find(one);
+    one.since = known == before.end() ? when : known->since;
+    if (all_.insert(one).second && known == before.end()) fresh.push_back(std::move(one));
+  }
   return fresh;
+}
+
+refusal refusal_list::begun(refusal one) {
+  one.since = std::chrono::system_clock::now();
+  return one;
 }
 
 bool refusal_list::add(const refusal& one) {
   const std::lock_guard lock(mutex_);
-  return all_.size() < most && all_.insert(one).second;
+  return all_.size() < most && all_.insert(begun(one)).second;
 }
 
 void refusal_list::set(const refusal& one) {
@@ -38,7 +47,7 @@ void refusal_list::set(const refusal& one) {
   };
   for (auto each = all_.lower_bound({one.service, one.endpoint, {}}); each != all_.end() && is_same(*each);)
     each = all_.erase(each);
-  if (!one.why.empty() && all_.size() < most) all_.insert(one);
+  if (!one.why.empty() && all_.size() < most) all_.insert(begun(one));
 }
 
 void refusal_list::clear() {

@@ -37,6 +37,7 @@ public:
 
 private:
   std::vector<refusal> keep(const std::vector<refusal>& now, const std::set<refusal>& before);
+  static refusal begun(refusal one);
 
   mutable std::mutex mutex_;  // guards all_
   std::set<refusal> all_;     // in order of service, so that those of one service are together

@@ -10,9 +10,12 @@
 
 #include <drcon/plugin.h>
 
+#include <chrono>
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace drcon::plugins {
@@ -25,7 +28,11 @@ struct refusal {
   /// A sink reports that of a service which has nothing in service: it keeps the last servers. Nobody has registered
   /// anything that cannot be used.
   bool is_of_nothing = false;
-  auto operator<=>(const refusal&) const = default;
+  /// Since when it is left out: set by the list of an instance. It does not make another refusal of it.
+  std::chrono::system_clock::time_point since{};
+  auto parts() const { return std::tie(service, endpoint, why, is_of_nothing); }
+  bool operator==(const refusal& other) const { return parts() == other.parts(); }
+  auto operator<=>(const refusal& other) const { return parts() <=> other.parts(); }
 };
 
 /// What makes the struct itself unreadable: a size that is too small, an array or a text that is not there. To be asked

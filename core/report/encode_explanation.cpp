@@ -78,6 +78,7 @@ json encode(const endpoint_finding& finding) {
                {"paused", finding.paused},
                {"earlier_configuration", finding.earlier_configuration},
                {"decided", encode(finding.decided)},
+               {"also_of", finding.also_of},
                {"sinks", json::array()},
                {"journal", json::array()}};
   for (const auto& each : finding.sources) encoded["sources"].push_back(encode(each));
@@ -91,7 +92,10 @@ json encode(const endpoint_finding& finding) {
 json encode(const explanation& explanation) {
   auto matches = json::array();
   for (const auto& each : explanation.matches) matches.push_back(encode(each));
-  return {{"pipeline", explanation.pipeline}, {"asked", explanation.asked}, {"matches", std::move(matches)}};
+  return {{"pipeline", explanation.pipeline},
+          {"asked", explanation.asked},
+          {"matches", std::move(matches)},
+          {"more", explanation.has_more}};
 }
 
 }  // namespace drcon::report

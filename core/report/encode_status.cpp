@@ -94,9 +94,19 @@ json encode(const endpoint& each) {
           {"tags", each.tags}, {"meta", each.meta},     {"health", to_string(each.health)}};
 }
 
+json encode_left_out(const pipeline_detail& detail, const std::string& service, const std::string& endpoint) {
+  auto all = json::array();
+  for (const auto& id : {std::string(), endpoint})
+    if (const auto found = detail.left_out.find({service, id}); found != detail.left_out.end())
+      for (const auto& each : found->second) all.push_back({{"sink", each.sink}, {"why", each.why}});
+  return all;
+}
+
 // `kept` is in the order of the snapshot, so that one walk over both is enough: next_kept is the first that was not
 // met.
-json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept_endpoint>& kept) {
+json encode_services(const pipeline_detail& detail) {
+  const auto& snapshot = detail.snapshot;
+  const auto& kept = detail.kept;
   auto next_kept = kept.begin();
   auto services = json::array();
   if (!snapshot) return services;
@@ -105,6 +115,9 @@ json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept
     for (const auto view : service->endpoints()) {
       const auto each = view.copy();
       endpoints.push_back(encode(each));
+      if (!detail.left_out.empty())
+        if (auto by = encode_left_out(detail, service->name(), each.id); !by.empty())
+          endpoints.back()["left_out"] = std::move(by);
       if (next_kept == kept.end() || next_kept->service != service->name() || next_kept->id != each.id) continue;
       const auto& at_source = next_kept->health_at_source;
       endpoints.back()["kept_by"] = next_kept->by_pause ? "pause" : "brake";
@@ -133,6 +146,18 @@ json encode_history(const std::deque<engine::decision>& decisions) {
 
 json encode(const std::optional<std::uint64_t>& revision) { return revision ? json(*revision) : json(); }
 
+namespace {
+
+json encode(const pipeline_state& state) {
+  return {{"code", to_string(state.what)},
+          {"kind", to_string(verdict_of(state.what))},
+          {"words", to_words(state)},
+          {"of", state.of},
+          {"since", base::to_seconds(state.since)}};
+}
+
+}  // namespace
+
 json encode(const pipeline_report& pipeline) {
   const bool prefers = pipeline.merge == config::merge_policy::prefer;
   const auto& held = pipeline.held;
@@ -160,7 +185,8 @@ json encode(const pipeline_report& pipeline) {
                {"services_count", pipeline.services},
                {"endpoints", pipeline.endpoints},
                {"in_service", pipeline.in_service},
-               {"health", json::object()}};
+               {"health", json::object()},
+               {"state", encode(pipeline.state)}};
   if (prefers) encoded["speaks"] = pipeline.active_source;
   for (const auto& [health, count] : pipeline.by_health) encoded["health"][std::string(to_string(health))] = count;
   return encoded;
@@ -170,7 +196,7 @@ json encode(const std::map<std::string, pipeline_report>& pipelines) { return en
 
 json encode(const pipeline_detail& detail) {
   auto encoded = encode(detail.pipeline);
-  encoded["services"] = encode_services(detail.snapshot, detail.kept);
+  encoded["services"] = encode_services(detail);
   encoded["history"] = encode_history(detail.history);
   encoded["sources_state"] = encode_by_name(detail.sources);
   encoded["sinks_state"] = encode_by_name(detail.sinks);
@@ -184,7 +210,12 @@ json encode_findings(const status_report& status) {
   auto all = json::array();
   const auto add = [&all](const std::vector<remark>& remarks, const char* severity) {
     for (const auto& each : remarks)
-      all.push_back({{"code", to_string(each.code)}, {"severity", severity}, {"text", each.text}});
+      all.push_back({{"code", to_string(each.code)},
+                     {"severity", severity},
+                     {"text", each.text},
+                     {"kind", to_string(each.about.kind)},
+                     {"subject", each.about.name},
+                     {"since", base::to_seconds(each.since)}});
   };
   add(status.unsettled, "open");
   add(status.caveats, "warning");

@@ -90,6 +90,8 @@ public:
   }
   /// By service.
   const std::multimap<std::string, endpoint>& found() const { return found_; }
+  /// More is meant than was taken.
+  bool has_more() const { return has_more_; }
 
 private:
   bool is_meant_service(const std::string& name) const { return service_.empty() || service_ == name; }
@@ -105,12 +107,14 @@ private:
     const auto [first, last] = found_.equal_range(service);
     if (std::any_of(first, last, [&](const auto& known) { return is_known(known.second, each); })) return;
     if (found_.size() < most_matches) found_.emplace(service, each);
+    else has_more_ = true;
   }
 
   const std::string& asked_;
   const std::string& service_;
   std::set<const model::shared_service*> seen_;  // snapshots share services: each is searched once
   std::multimap<std::string, endpoint> found_;
+  bool has_more_ = false;
 };
 
 // What the source claims, and why it claims that.
@@ -228,6 +232,22 @@ std::string why_not_taken(const engine::pipeline& pipeline, const std::string& s
   return {};
 }
 
+// The first of them. One address may be registered under several names.
+std::vector<std::string> others_at_its_place(const engine::pipeline& pipeline, const std::string& service,
+                                             const endpoint& asked) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> names;
+  const auto& snapshot = pipeline.current().snapshot;
+  if (!snapshot || asked.address.empty()) return names;
+  for (const auto& each : snapshot->services())
+    if (names.size() < most && each->name() != service &&
+        std::ranges::any_of(each->endpoints(), [&](const endpoint_view& one) {
+          return one.address() == asked.address && one.port() == asked.port;
+        }))
+      names.push_back(each->name());
+  return names;
+}
+
 std::string why_held(const engine::pipeline& pipeline, const std::string& service) {
   if (const auto why = pipeline.held(service); !why.empty()) return "the brake holds an update: " + why;
   const auto& behind_pause = pipeline.would_hold();
@@ -261,6 +281,7 @@ endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipe
                        ? "what is served is the last good state, decided " + base::ago(pipeline.current().when)
                        : "",
       .decided = find_in_decisions(pipeline, service, each),
+      .also_of = others_at_its_place(pipeline, service, each),
       .sinks = {},
       .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
@@ -297,7 +318,7 @@ explanation explain(const engine::engine& engine, const std::string& name, const
   const auto& history = pipeline.history();
   for (auto each = history.rbegin(); each != history.rend(); ++each) found.look_at(each->snapshot);
 
-  explanation made{.pipeline = name, .asked = asked, .matches = {}};
+  explanation made{.pipeline = name, .asked = asked, .matches = {}, .has_more = found.has_more()};
   for (const auto& [in, each] : found.found()) made.matches.push_back(find(engine, pipeline, in, each));
   return made;
 }

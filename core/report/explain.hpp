@@ -91,6 +91,7 @@ struct endpoint_finding {
   std::string earlier_configuration;  ///< the targets have the answer to another one
   std::string last_good;              ///< what is served is from before the sources have reported
   decision_finding decided;
+  std::vector<std::string> also_of;  ///< other services with an endpoint at this address: lines of a target may be theirs
   std::vector<sink_finding> sinks;
   std::vector<engine::journal_entry> journal;  ///< the entries that name it
 };
@@ -99,6 +100,7 @@ struct explanation {
   std::string pipeline;
   std::string asked;
   std::vector<endpoint_finding> matches;  ///< empty if no source ever reported such an endpoint; at most twenty
+  bool has_more = false;                  ///< than these twenty
 };
 
 /// Explains what `asked` names by id, address or address:port, within `service` if that is not empty. `pipeline` must

@@ -63,7 +63,7 @@ std::string sentence_of_rotation(const endpoint_finding& finding) {
     if (!why->empty()) text += "; " + *why;
   for (const auto& sink : finding.sinks)
     if (!sink.up_to_date)
-      text += fmt::format("; but sink {} is not up to date ({}){}", sink.sink, to_string(sink.last_answer),
+      text += fmt::format("; but sink {} is not up to date ({}){}", sink.sink, to_words(sink.last_answer),
                           because(sink.why));
   return text;
 }
@@ -82,8 +82,8 @@ std::string not_served_by(const endpoint_finding& finding) {
   for (const auto& sink : finding.sinks) {
     if (!sink.refused.empty()) return "at sink " + sink.sink + ", which leaves it out: " + sink.refused;
     if (!sink.present)
-      return fmt::format("at sink {}, whose last answer is '{}'{}{}", sink.sink, to_string(sink.last_answer),
-                         because(sink.why), in_rotation_elsewhere(finding, sink));
+      return fmt::format("at sink {} ({}){}{}", sink.sink, to_words(sink.last_answer), because(sink.why),
+                         in_rotation_elsewhere(finding, sink));
   }
   return {};
 }
@@ -147,7 +147,7 @@ void set_verdict(endpoint_finding& finding) {
     finding.verdict = "not in rotation: " + why_absent(finding);
     const auto still = std::ranges::find(finding.sinks, true, &sink_finding::present);
     if (still != finding.sinks.end())
-      finding.verdict += fmt::format("; sink {} still has it: {}", still->sink, to_string(still->last_answer));
+      finding.verdict += fmt::format("; sink {} still has it: {}", still->sink, to_words(still->last_answer));
     // A sink that keeps the last servers of a service may have it, though what it applied has not.
     for (const auto& sink : finding.sinks)
       if (!sink.present && !sink.refused.empty()) finding.verdict += "; sink " + sink.sink + ": " + sink.refused;

@@ -16,18 +16,23 @@ constexpr std::size_t most_listed = 3;
 
 struct loss {
   const model::shared_service* service;
-  std::size_t refused;  // of those in service
-  std::string why;      // of the first
+  std::size_t refused;                          // of those in service
+  std::string why;                              // of the first
+  std::chrono::system_clock::time_point since;  // of the first that was refused
 };
 
 std::vector<loss> losses_at(const engine::sink_runner& sink, const model::snapshot& decided) {
   std::vector<loss> all;
   if (sink.instance().refusal_count() == 0) return all;
-  std::map<std::string, std::map<std::string, std::string>> refused;  // why, by service and endpoint
+  std::map<std::string, std::map<std::string, plugins::refusal>> refused;  // by service and endpoint
   for (auto& each : sink.instance().refusals())
-    if (!each.endpoint.empty()) refused[each.service].emplace(each.endpoint, std::move(each.why));
+    if (!each.endpoint.empty()) refused[each.service].emplace(each.endpoint, each);
   for (const auto& [name, endpoints] : refused) {
-    loss one{.service = decided.find(name), .refused = 0, .why = endpoints.begin()->second};
+    const auto since = [](const auto& each) { return each.second.since; };
+    loss one{.service = decided.find(name),
+             .refused = 0,
+             .why = endpoints.begin()->second.why,
+             .since = std::ranges::min_element(endpoints, {}, since)->second.since};
     if (!one.service) continue;
     one.refused =
         static_cast<std::size_t>(std::ranges::count_if(one.service->endpoints(), [&](const endpoint_view& each) {
@@ -58,23 +63,43 @@ std::size_t refused_in_service(const engine::engine& engine, const engine::pipel
   return most;
 }
 
-std::vector<std::string> refused_beyond_the_brake(const engine::engine& engine) {
-  std::vector<std::string> lines;
-  for (const auto& [name, pipeline] : engine.pipelines()) {
-    if (!pipeline->current().snapshot) continue;
-    for (const auto& sink : pipeline->config().sinks) {
-      auto losses = losses_at(*engine.sinks().at(sink), *pipeline->current().snapshot);
-      std::erase_if(losses, [&](const loss& each) { return !is_beyond(each, pipeline->config().brake); });
-      for (const auto& each : std::span(losses).first(std::min(losses.size(), most_listed)))
-        lines.push_back("sink " + sink + " leaves out " + std::to_string(each.refused) + " of " +
-                        base::count_of(each.service->counts().in_service, "endpoint") + " in service of service " +
-                        each.service->name() + ": " + each.why);
-      if (losses.size() > most_listed)
-        lines.push_back("sink " + sink + " leaves out most of " +
-                        base::count_of(losses.size() - most_listed, "more service"));
-    }
+std::vector<loss_at_sink> refused_beyond_the_brake(const engine::engine& engine, const engine::pipeline& pipeline) {
+  std::vector<loss_at_sink> all;
+  if (!pipeline.current().snapshot) return all;
+  for (const auto& sink : pipeline.config().sinks) {
+    auto losses = losses_at(*engine.sinks().at(sink), *pipeline.current().snapshot);
+    std::erase_if(losses, [&](const loss& each) { return !is_beyond(each, pipeline.config().brake); });
+    for (const auto& each : std::span(losses).first(std::min(losses.size(), most_listed)))
+      all.push_back({.sink = sink,
+                     .text = "sink " + sink + " leaves out " + std::to_string(each.refused) + " of " +
+                             base::count_of(each.service->counts().in_service, "endpoint") + " in service of service " +
+                             each.service->name() + ": " + each.why,
+                     .since = each.since});
+    if (losses.size() > most_listed)
+      all.push_back({.sink = sink,
+                     .text = "sink " + sink + " leaves out most of " +
+                             base::count_of(losses.size() - most_listed, "more service"),
+                     .since = std::ranges::min(losses, {}, &loss::since).since});
   }
-  return lines;
+  return all;
+}
+
+bool any_refused_beyond_the_brake(const engine::engine& engine) {
+  return std::ranges::any_of(engine.pipelines(),
+                             [&](const auto& each) { return !refused_beyond_the_brake(engine, *each.second).empty(); });
+}
+
+// A service of values has no endpoints either, and is nothing of that kind.
+bool keeps_what_is_gone(const engine::sink_runner& sink, const plugins::refusal& what) {
+  if (!what.endpoint.empty() || !sink.desired()) return false;
+  const auto* service = sink.desired()->find(what.service);
+  return !service || (service->counts().in_service == 0 && service->values().empty());
+}
+
+bool keeps_what_is_gone(const engine::sink_runner& sink) {
+  return sink.instance().refusal_count() > 0 &&
+         std::ranges::any_of(sink.instance().refusals(),
+                             [&](const plugins::refusal& each) { return keeps_what_is_gone(sink, each); });
 }
 
 }  // namespace drcon::report

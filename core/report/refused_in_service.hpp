@@ -6,6 +6,7 @@
 
 #include "engine/engine.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -16,8 +17,19 @@ namespace drcon::report {
 /// leaves out as a whole do not count: it may be meant for others.
 std::size_t refused_in_service(const engine::engine& engine, const engine::pipeline& pipeline);
 
-/// One line for each service of which a sink leaves out all endpoints in service one by one, or more of them than the
-/// brake of the pipeline would let go.
-std::vector<std::string> refused_beyond_the_brake(const engine::engine& engine);
+/// Of a service a sink leaves out all endpoints in service one by one, or more of them than the brake of the pipeline
+/// would let go.
+struct loss_at_sink {
+  std::string sink;
+  std::string text;  ///< one line
+  std::chrono::system_clock::time_point since{};
+};
+/// The first services of each sink, and how many more there are.
+std::vector<loss_at_sink> refused_beyond_the_brake(const engine::engine& engine, const engine::pipeline& pipeline);
+bool any_refused_beyond_the_brake(const engine::engine& engine);
+
+/// The sink has not emptied a service that has nothing to send requests to any more: requests for it fail.
+bool keeps_what_is_gone(const engine::sink_runner& sink, const plugins::refusal& what);
+bool keeps_what_is_gone(const engine::sink_runner& sink);
 
 }  // namespace drcon::report

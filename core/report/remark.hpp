@@ -3,6 +3,9 @@
 // Values and pure functions.
 #pragma once
 
+#include "base/subject.hpp"
+
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +55,9 @@ std::string_view to_string(remark_code code);
 struct remark {
   remark_code code;
   std::string text;  ///< one line, for people
+  base::subject about = base::subject_kind::host;
+  /// The epoch: nothing has begun that would last, or it is not known when.
+  std::chrono::system_clock::time_point since{};
 };
 
 /// What people read of them.

@@ -26,29 +26,34 @@ std::vector<std::string> pipelines_with(const config::configuration& config, con
   return all;
 }
 
-instance_report report_of(const plugins::instance& instance, std::vector<std::string> pipelines) {
+instance_report report_of(const engine::engine& engine, const plugins::instance& instance,
+                          std::vector<std::string> pipelines) {
   auto status = instance.status();
+  // Of an instance that works so far: one that does not says itself why.
+  const bool works = model::plugin_state_of(status.state) == model::plugin_state::ok;
+  const auto* const failed = works ? engine.probes().failed(instance.kind(), instance.name()) : nullptr;
   return {.plugin = instance.plugin_name(),
           .own_process = instance.own_process(),
           .state = model::plugin_state_of(status.state),
           .text = std::move(status.text),
           .pipelines = std::move(pipelines),
           .refused = instance.refusals(most_refusals),
-          .refused_count = instance.refusal_count()};
+          .refused_count = instance.refusal_count(),
+          .faults_ahead = failed == nullptr ? 0 : failed->size()};
 }
 
 source_report source_of(const engine::engine& engine, const std::string& name) {
   const auto& source = *engine.sources().at(name);
-  source_report made{
-      .instance = report_of(source.instance(), pipelines_with(engine.config(), name, &pipeline_config::sources)),
-      .ready = source.ready(),
-      .known = source.known(),
-      .services = source.services().size(),
-      .endpoints = endpoint_count(source),
-      .unknown = {},
-      .last_word = source.last_word(),
-      .why_unknown = {},
-      .unknown_since = {}};
+  source_report made{.instance = report_of(engine, source.instance(),
+                                           pipelines_with(engine.config(), name, &pipeline_config::sources)),
+                     .ready = source.ready(),
+                     .known = source.known(),
+                     .services = source.services().size(),
+                     .endpoints = endpoint_count(source),
+                     .unknown = {},
+                     .last_word = source.last_word(),
+                     .why_unknown = {},
+                     .unknown_since = {}};
   for (const auto& [service, silence] : source.unknown()) made.unknown.emplace(service, silence.why);
   if (const auto& silence = source.all_unknown()) {
     made.why_unknown = source.why_unknown();
@@ -59,17 +64,19 @@ source_report source_of(const engine::engine& engine, const std::string& name) {
 
 sink_report sink_of(const engine::engine& engine, const std::string& name) {
   const auto& sink = *engine.sinks().at(name);
-  return {.instance = report_of(sink.instance(), pipelines_with(engine.config(), name, &pipeline_config::sinks)),
-          .desired = revision_of(sink.desired()),
-          .applied = revision_of(sink.applied()),
-          .up_to_date = sink.up_to_date(),
-          .in_flight = sink.in_flight(),
-          .last_answer = sink.last_answer(),
-          .why = sink.last_why(),
-          .failing_since = sink.failing_since().value_or(time_point{}),
-          .next_retry = sink.next_retry().value_or(time_point{}),
-          .last_applied = sink.last_applied(),
-          .applies = sink.applies()};
+  return {
+      .instance = report_of(engine, sink.instance(), pipelines_with(engine.config(), name, &pipeline_config::sinks)),
+      .desired = revision_of(sink.desired()),
+      .applied = revision_of(sink.applied()),
+      .up_to_date = sink.up_to_date(),
+      .in_flight = sink.in_flight(),
+      .last_answer = sink.last_answer(),
+      .why = sink.last_why(),
+      .failing_since = sink.failing_since().value_or(time_point{}),
+      .next_retry = sink.next_retry().value_or(time_point{}),
+      .last_applied = sink.last_applied(),
+      .applies = sink.applies(),
+      .keeps_last_servers = keeps_what_is_gone(sink)};
 }
 
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
@@ -113,7 +120,10 @@ std::size_t endpoint_count(const engine::source_state& source) {
   return count;
 }
 
-pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline) {
+namespace {
+
+// But for its state, which depends on its sources and sinks.
+pipeline_report report_of(const engine::engine& engine, const engine::pipeline& pipeline) {
   static const model::snapshot none(0, {});
   const auto& current = pipeline.current();
   const auto& snapshot = current.snapshot ? *current.snapshot : none;
@@ -134,27 +144,66 @@ pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline
                        .services = snapshot.services().size(),
                        .endpoints = snapshot.endpoint_count(),
                        .in_service = snapshot.in_service_count() - refused_in_service(engine, pipeline),
-                       .by_health = count_by_health(snapshot)};
+                       .by_health = count_by_health(snapshot),
+                       .leaves_out_too_many = !refused_beyond_the_brake(engine, pipeline).empty(),
+                       .state = {}};
   if (!pipeline.held().empty()) made.held = pipeline.held_back();
   return made;
 }
 
-std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {
-  std::map<std::string, pipeline_report> all;
-  for (const auto& [name, pipeline] : engine.pipelines()) all.emplace(name, pipeline_of(engine, *pipeline));
+using sources_by_name = std::map<std::string, source_report>;
+using sinks_by_name = std::map<std::string, sink_report>;
+
+sources_by_name sources_of(const engine::engine& engine) {
+  sources_by_name all;
+  for (const auto& [name, source] : engine.sources()) all.emplace(name, source_of(engine, name));
   return all;
+}
+
+sinks_by_name sinks_of(const engine::engine& engine) {
+  sinks_by_name all;
+  for (const auto& [name, sink] : engine.sinks()) all.emplace(name, sink_of(engine, name));
+  return all;
+}
+
+std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine, const sources_by_name& sources,
+                                                    const sinks_by_name& sinks) {
+  std::map<std::string, pipeline_report> all;
+  for (const auto& [name, pipeline] : engine.pipelines()) {
+    auto made = report_of(engine, *pipeline);
+    made.state = state_of(made, sources, sinks);
+    all.emplace(name, std::move(made));
+  }
+  return all;
+}
+
+}  // namespace
+
+pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline) {
+  return detail_of(engine, pipeline.name()).pipeline;
+}
+
+std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {
+  return pipelines_of(engine, sources_of(engine), sinks_of(engine));
 }
 
 pipeline_detail detail_of(const engine::engine& engine, const std::string& name) {
   const auto& pipeline = *engine.pipelines().at(name);
-  pipeline_detail made{.pipeline = pipeline_of(engine, pipeline),
+  pipeline_detail made{.pipeline = report_of(engine, pipeline),
                        .snapshot = pipeline.current().snapshot,
                        .kept = kept_by(pipeline),
+                       .left_out = {},
                        .history = pipeline.history(),
                        .sources = {},
                        .sinks = {}};
   for (const auto& source : pipeline.config().sources) made.sources.emplace(source, source_of(engine, source));
-  for (const auto& sink : pipeline.config().sinks) made.sinks.emplace(sink, sink_of(engine, sink));
+  for (const auto& sink : pipeline.config().sinks) {
+    made.sinks.emplace(sink, sink_of(engine, sink));
+    // What is kept of a service without endpoints is not left out.
+    for (auto& each : engine.sinks().at(sink)->instance().refusals())
+      if (!each.is_of_nothing) made.left_out[{each.service, each.endpoint}].push_back({sink, std::move(each.why)});
+  }
+  made.pipeline.state = state_of(made.pipeline, made.sources, made.sinks);
   return made;
 }
 
@@ -170,11 +219,10 @@ status_report status_of(const engine::engine& engine) {
                      .caveats = warnings(engine),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
-                     .sources = {},
-                     .pipelines = pipelines_of(engine),
-                     .sinks = {}};
-  for (const auto& [name, source] : engine.sources()) made.sources.emplace(name, source_of(engine, name));
-  for (const auto& [name, sink] : engine.sinks()) made.sinks.emplace(name, sink_of(engine, name));
+                     .sources = sources_of(engine),
+                     .pipelines = {},
+                     .sinks = sinks_of(engine)};
+  made.pipelines = pipelines_of(engine, made.sources, made.sinks);
   return made;
 }
 

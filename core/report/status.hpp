@@ -5,6 +5,7 @@
 
 #include "engine/engine.hpp"
 #include "model/plugin_state.hpp"
+#include "report/pipeline_state.hpp"
 #include "report/verdict.hpp"
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::report {
@@ -32,6 +34,7 @@ struct instance_report {
   std::vector<std::string> pipelines;     ///< those that it feeds, or that feed it
   std::vector<plugins::refusal> refused;  ///< the first hundred
   std::size_t refused_count = 0;          ///< all of them
+  std::size_t faults_ahead = 0;           ///< what a probe found that will make a change fail
 };
 
 struct source_report {
@@ -58,6 +61,7 @@ struct sink_report {
   time_point next_retry{};
   time_point last_applied{};
   std::uint64_t applies = 0;
+  bool keeps_last_servers = false;  ///< of a service that has nothing in service
 };
 
 /// A pipeline without its services.
@@ -80,6 +84,8 @@ struct pipeline_report {
   std::size_t endpoints = 0;
   std::size_t in_service = 0;  ///< without those that a sink leaves out
   std::map<health, std::size_t> by_health;
+  bool leaves_out_too_many = false;  ///< a sink leaves out more of a service than the brake would let go
+  pipeline_state state;              ///< the worst of all this, and of its sources and sinks
 };
 
 /// An endpoint that is served though no source has it in service any more.
@@ -90,10 +96,18 @@ struct kept_endpoint {
   std::optional<health> health_at_source;  ///< nothing: no source lists it
 };
 
+/// A sink that leaves out an endpoint, or its whole service.
+struct left_out_by {
+  std::string sink;
+  std::string why;
+};
+
 struct pipeline_detail {
   pipeline_report pipeline;
-  model::snapshot_ptr snapshot;          ///< null before the first decision
-  std::vector<kept_endpoint> kept;       ///< in the order of the snapshot
+  model::snapshot_ptr snapshot;     ///< null before the first decision
+  std::vector<kept_endpoint> kept;  ///< in the order of the snapshot
+  /// By service and id of an endpoint; with an empty id, the whole service.
+  std::map<std::pair<std::string, std::string>, std::vector<left_out_by>> left_out;
   std::deque<engine::decision> history;  ///< newest last
   std::map<std::string, source_report> sources;
   std::map<std::string, sink_report> sinks;

@@ -3,14 +3,18 @@
 #include "base/ago.hpp"
 #include "base/by_whom.hpp"
 #include "base/count_of.hpp"
+#include "base/wall_clock.hpp"
+#include "config/units.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 #include "report/because.hpp"
 #include "report/refused_in_service.hpp"
+#include "report/status.hpp"
 
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 
 namespace drcon::report {
 namespace {
@@ -22,61 +26,53 @@ using code = remark_code;
 constexpr std::size_t most_lines = 3;
 
 // The first of `refusals`, of which there are `count` in all.
-void add_refusals(const std::string& subject, std::span<const plugins::refusal> refusals, std::size_t count,
+void add_refusals(const base::subject& subject, std::span<const plugins::refusal> refusals, std::size_t count,
                   remarks& all) {
   for (const auto& each : refusals.first(std::min(refusals.size(), most_lines)))
-    all.push_back({code::endpoints_left_out, subject + " leaves out " +
-                                                 (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
-                                                 each.service + because(each.why)});
+    all.push_back({code::endpoints_left_out,
+                   to_string(subject) + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") +
+                       "service " + each.service + because(each.why),
+                   subject, each.since});
   if (count > most_lines)
-    all.push_back({code::endpoints_left_out, subject + " leaves out " + std::to_string(count - most_lines) + " more"});
-}
-
-// The sink has not emptied a service that has nothing to send requests to any more: requests for it fail. A service of
-// values has no endpoints either, and is nothing of that kind.
-bool keeps_what_is_gone(const engine::sink_runner& sink, const plugins::refusal& what) {
-  if (!what.endpoint.empty() || !sink.desired()) return false;
-  const auto* service = sink.desired()->find(what.service);
-  return !service || (service->counts().in_service == 0 && service->values().empty());
+    all.push_back({code::endpoints_left_out,
+                   to_string(subject) + " leaves out " + std::to_string(count - most_lines) + " more", subject,
+                   refusals.front().since});
 }
 
 // What it keeps comes first, because that needs attention, and the others are only warnings.
 void add_left_out(const engine::sink_runner& sink, remarks& all) {
   if (sink.instance().refusal_count() == 0) return;
-  const auto subject = "sink " + sink.name();
+  const auto& subject = sink.subject();
   auto refusals = sink.instance().refusals();
   const auto others = std::stable_partition(refusals.begin(), refusals.end(),
                                             [&](const auto& each) { return keeps_what_is_gone(sink, each); });
   const std::span kept(refusals.begin(), others);
   for (const auto& each : kept.first(std::min(kept.size(), most_lines)))
-    all.push_back({code::last_servers_kept, subject + ": " + each.why});
+    all.push_back({code::last_servers_kept, to_string(subject) + ": " + each.why, subject, each.since});
   if (kept.size() > most_lines)
     all.push_back({code::last_servers_kept,
-                   subject + ": the same of " + base::count_of(kept.size() - most_lines, "more service")});
+                   to_string(subject) + ": the same of " + base::count_of(kept.size() - most_lines, "more service"),
+                   subject, kept.front().since});
   const std::span left_out(others, refusals.end());
   add_refusals(subject, left_out, left_out.size(), all);
 }
 
-bool keeps_what_is_gone(const engine::sink_runner& sink) {
-  return sink.instance().refusal_count() > 0 &&
-         std::ranges::any_of(sink.instance().refusals(),
-                             [&](const plugins::refusal& each) { return keeps_what_is_gone(sink, each); });
-}
-
-void add_unknown(const std::string& subject, const engine::source_state& source, remarks& all) {
+void add_unknown(const engine::source_state& source, remarks& all) {
+  const auto subject = to_string(source.subject());
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
-    if (listed++ == most_lines) {
-      all.push_back({code::service_unknown, subject + " has no current data of " +
-                                                base::count_of(source.unknown().size() - most_lines, "more service")});
-      return;
-    }
-    all.push_back({code::service_unknown, subject + " has no current data of service " + service +
-                                              "; using last known data" + because(silence.why)});
+    const bool is_last = listed++ == most_lines;
+    all.push_back({code::service_unknown,
+                   is_last ? subject + " has no current data of " +
+                                 base::count_of(source.unknown().size() - most_lines, "more service")
+                           : subject + " has no current data of service " + service + "; using last known data" +
+                                 because(silence.why),
+                   source.subject(), silence.since});
+    if (is_last) return;
   }
 }
 
-void add_state(const std::string& subject, const plugins::instance& instance, remarks& all) {
+void add_state(const plugins::instance& instance, remarks& all) {
   const auto status = instance.status();
   const auto state = model::plugin_state_of(status.state);
   if (state == model::plugin_state::ok) return;
@@ -84,76 +80,135 @@ void add_state(const std::string& subject, const plugins::instance& instance, re
   const auto away = is_source ? code::source_unreachable : code::sink_away;
   const auto degraded = is_source ? code::source_degraded : code::sink_degraded;
   all.push_back({state == model::plugin_state::away ? away : degraded,
-                 subject + " is " + to_string(state) + because(status.text)});
+                 to_string(instance.subject()) + " is " + to_words(state) + because(status.text), instance.subject(),
+                 instance.state_since()});
 }
 
 // What will make a change fail, of an instance that works so far: one that does not says itself why.
-void add_faults_ahead(const engine::engine& engine, const std::string& subject, const plugins::instance& instance,
-                      remarks& all) {
+void add_faults_ahead(const engine::engine& engine, const plugins::instance& instance, remarks& all) {
   if (model::plugin_state_of(instance.status().state) != model::plugin_state::ok) return;
   const auto* const failed = engine.probes().failed(instance.kind(), instance.name());
   if (failed == nullptr) return;
-  for (const auto& each : *failed) all.push_back({code::fault_ahead, subject + ": " + text_of(each)});
+  const auto since = engine.probes().failed_since(instance.kind(), instance.name());
+  for (const auto& each : *failed)
+    all.push_back({code::fault_ahead, to_string(instance.subject()) + ": " + text_of(each), instance.subject(), since});
 }
 
 // `waited_for`: unsettled() has a line about this source already, so its state is not repeated here.
-void add_caveats(const engine::source_state& source, bool waited_for, remarks& all) {
-  const auto subject = "source " + source.name();
+void add_caveats(const engine::engine& engine, const engine::source_state& source, bool waited_for, remarks& all) {
+  const auto subject = to_string(source.subject());
+  const auto add = [&](code which, const std::string& text, time_point since) {
+    all.push_back({which, subject + text, source.subject(), since});
+  };
   if (!waited_for) {
     if (!source.ready())
-      all.push_back({code::source_not_ready,
-                     subject + " has not reported all its services yet" + because(source.instance().status().text)});
+      add(code::source_not_ready, " has not reported all its services yet" + because(source.instance().status().text),
+          engine.started());
     else if (source.all_unknown())
-      all.push_back({code::source_unreachable,
-                     subject + " is unreachable; using last known data" + because(source.why_unknown())});
+      add(code::source_unreachable,
+          " is unreachable; using last known data" + because(source.why_unknown()) +
+              "; retried until it answers; look: drcon doctor",
+          source.all_unknown()->since);
     else if (!source.known())
-      all.push_back({code::source_recovering,
-                     subject + " is back after an outage, and its services are collected until all are reported"});
-    else add_state(subject, source.instance(), all);
+      add(code::source_recovering, " is back after an outage, and its services are collected until all are reported",
+          source.instance().state_since());
+    else add_state(source.instance(), all);
   }
-  if (!source.all_unknown()) add_unknown(subject, source, all);
-  add_refusals(subject, source.instance().refusals(most_lines), source.instance().refusal_count(), all);
+  if (!source.all_unknown()) add_unknown(source, all);
+  add_refusals(source.subject(), source.instance().refusals(most_lines), source.instance().refusal_count(), all);
 }
 
 // `start`: of each line, such as "pipeline web is held by its brake: ".
-void add_holds(code which, const std::string& start, const std::vector<engine::held_service>& holds, remarks& all) {
+void add_holds(code which, const base::subject& about, const std::string& start,
+               const std::vector<engine::held_service>& holds, remarks& all) {
   for (std::size_t i = 0; i < holds.size() && i < most_lines; ++i)
-    all.push_back(
-        {which, start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why});
+    all.push_back({which, start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why,
+                   about, holds[i].since});
   if (holds.size() > most_lines)
-    all.push_back({which, start + base::count_of(holds.size() - most_lines, "more service")});
+    all.push_back(
+        {which, start + base::count_of(holds.size() - most_lines, "more service"), about, holds.front().since});
 }
 
 void add_pause(const engine::pipeline& pipeline, remarks& all) {
+  const auto subject = to_string(pipeline.subject());
   if (pipeline.is_pausing() && !pipeline.paused())
-    all.push_back({code::pausing,
-                   "pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way"});
+    all.push_back({code::pausing, subject + " is paused as soon as its sinks have applied what is under way",
+                   pipeline.subject()});
   if (!pipeline.paused()) return;
-  all.push_back({code::paused, "pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why +
-                                   base::by_whom(pipeline.paused()->who)});
+  const auto since = pipeline.paused()->since;
+  all.push_back({code::paused,
+                 subject + " is paused: " + pipeline.paused()->why + base::by_whom(pipeline.paused()->who) +
+                     "; nothing is changed until: drcon resume " + pipeline.name(),
+                 pipeline.subject(), since});
   for (const auto& sink : pipeline.paused()->behind)
-    all.push_back({code::paused_sink_behind, "sink " + sink + " keeps what it had of pipeline " + pipeline.name() +
-                                                 ", since it had not applied what is served when the pause began"});
+    all.push_back({code::paused_sink_behind,
+                   "sink " + sink + " keeps what it had of " + subject +
+                       ", since it had not applied what is served when the pause began",
+                   base::subject(base::subject_kind::sink, sink), since});
   if (pipeline.would_hold())
-    add_holds(code::paused_loss, "pipeline " + pipeline.name() + " would be held by its brake if it was resumed: ",
-              pipeline.would_hold()->holds, all);
+    add_holds(code::paused_loss, pipeline.subject(),
+              subject + " would be held by its brake if it was resumed: ", pipeline.would_hold()->holds, all);
 }
 
-remark remark_on_open(const engine::sink_runner& sink) {
-  const auto subject = "sink " + sink.name();
-  // The sink may have reached its target, and wait for something there: only its reason says so.
-  if (sink.last_answer() == model::sink_answer::away)
-    return {code::sink_away, subject + ": not applied yet, and retried" + because(sink.last_why())};
-  if (sink.in_trouble())
-    return {sink.last_answer() == model::sink_answer::rejected ? code::sink_rejected : code::sink_unanswered,
-            subject + ": " + to_string(sink.last_answer()) + because(sink.last_why())};
+// The one of its pipelines that commands take: the first.
+std::string a_pipeline_of(const engine::engine& engine, const engine::sink_runner& sink) {
+  for (const auto& [name, pipeline] : engine.pipelines())
+    if (std::ranges::count(pipeline->config().sinks, sink.name()) > 0) return name;
+  return {};
+}
+
+std::string served_meanwhile(const engine::sink_runner& sink) {
+  if (!sink.applied()) return "; its target keeps what it has";
+  return "; serves revision " + std::to_string(sink.applied()->revision());
+}
+
+// The sink may have reached its target, and wait for something there: only its reason says so.
+std::string text_of_retry(const engine::engine& engine, const engine::sink_runner& sink) {
+  const auto at_most = config::to_text(engine::sink_runner::longest_retry) + " at most";
+  const bool was_applied = sink.applied() == sink.desired();
+  auto text = to_string(sink.subject()) + ": revision " + std::to_string(sink.desired()->revision()) +
+              (was_applied ? " has to be applied again" : " not applied") + because(sink.last_why());
+  text += was_applied ? "; what its target serves is not known" : served_meanwhile(sink);
+  if (sink.in_flight()) text += "; retrying now";
+  else if (sink.next_retry())
+    text += "; next retry " + base::time_of_day(*sink.next_retry()) + ", then every " + at_most;
+  else text += "; retried every " + at_most;
+  return text + "; now: drcon resync " + a_pipeline_of(engine, sink) + "; look: drcon doctor";
+}
+
+std::string text_of_rejection(const engine::engine& engine, const engine::sink_runner& sink) {
+  const auto subject = to_string(sink.subject());
+  const auto revision = "revision " + std::to_string(sink.desired()->revision());
+  // It is another update that it has rejected, or this one, which is tried once more.
+  if (sink.in_flight())
+    return subject + ": rejected what it was given last" + because(sink.last_why()) + served_meanwhile(sink) +
+           "; trying " + revision + " now";
+  return subject + ": " + revision + " rejected" + because(sink.last_why()) + served_meanwhile(sink) +
+         "; retrying at the next change, and at each resync; see: drcon diff " + a_pipeline_of(engine, sink);
+}
+
+remark remark_on_open(const engine::engine& engine, const engine::sink_runner& sink) {
+  const auto subject = to_string(sink.subject());
+  const auto line = [&](code which, std::string text) {
+    return remark{which, std::move(text), sink.subject(), sink.failing_since().value_or(time_point{})};
+  };
+  switch (sink.last_answer()) {
+    case model::sink_answer::away: return line(code::sink_away, text_of_retry(engine, sink));
+    case model::sink_answer::rejected: return line(code::sink_rejected, text_of_rejection(engine, sink));
+    case model::sink_answer::unanswered:
+      return line(code::sink_unanswered,
+                  subject + ": " + sink.last_why() + served_meanwhile(sink) +
+                      "; nothing more reaches this target until it answers; see: drcon log debug --plugin " +
+                      sink.instance().plugin_name());
+    default: break;
+  }
   if (!sink.is_open())
-    return {code::sink_waits, subject + " waits until every sink that a reload has ended has stopped"};
+    return line(code::sink_waits, subject + " waits until every sink that a reload has ended has stopped");
   if (!sink.waits_for().empty() && !sink.in_flight() && sink.applied() == sink.desired())
-    return {code::sink_waits,
-            subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front()};
-  return {code::sink_applying, subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
-                                   std::to_string(sink.desired()->revision())};
+    return line(code::sink_waits,
+                subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front());
+  return line(code::sink_applying, subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
+                                       std::to_string(sink.desired()->revision()));
 }
 
 // Until when depends on what is waited for; a pause or the brake has a line of its own.
@@ -165,7 +220,8 @@ void add_earlier_configuration(const engine::pipeline& pipeline, remarks& all) {
   if (!until.empty()) until += pipeline.waiting_for().size() > 1 ? " answer" : " answers";
   all.push_back(
       {code::earlier_configuration,
-       "pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until + because(why)});
+       to_string(pipeline.subject()) + " serves the answer to an earlier configuration" + until + because(why),
+       pipeline.subject(), pipeline.current().when});
 }
 
 // Who reads that it waits must not think that nothing is served.
@@ -210,28 +266,46 @@ const char* to_words(verdict which) {
   return "needs attention";
 }
 
+namespace {
+
+void add_open(const engine::engine& engine, const engine::pipeline& pipeline, remarks& all) {
+  const auto subject = to_string(pipeline.subject());
+  for (const auto& name : pipeline.waiting_for()) {
+    const auto& source = *engine.sources().at(name);
+    all.push_back(
+        {code::waits_for_source,
+         subject + meanwhile(pipeline) + " waits for source " + name + because(source.instance().status().text),
+         pipeline.subject(), source.all_unknown() ? source.all_unknown()->since : engine.started()});
+  }
+  if (!pipeline.known()) add_earlier_configuration(pipeline, all);
+  if (pipeline.looks_at_targets())
+    all.push_back({code::asks_targets, subject + " asks its sinks what their targets have", pipeline.subject()});
+  add_holds(code::brake_holds, pipeline.subject(), subject + " is held by its brake: ", pipeline.held_back().holds,
+            all);
+}
+
+}  // namespace
+
 remarks open_remarks(const engine::engine& engine) {
   remarks all;
-  for (const auto& [name, pipeline] : engine.pipelines()) {
-    for (const auto& source : pipeline->waiting_for())
-      all.push_back({code::waits_for_source, "pipeline " + name + meanwhile(*pipeline) + " waits for source " + source +
-                                                 because(engine.sources().at(source)->instance().status().text)});
-    if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
-    if (pipeline->looks_at_targets())
-      all.push_back({code::asks_targets, "pipeline " + name + " asks its sinks what their targets have"});
-    add_holds(code::brake_holds, "pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
-  }
+  for (const auto& [name, pipeline] : engine.pipelines()) add_open(engine, *pipeline, all);
   for (const auto& [name, sink] : engine.sinks())
-    if (sink->desired() && !engine.is_settled(*sink)) all.push_back(remark_on_open(*sink));
-  for (auto& line : refused_beyond_the_brake(engine)) all.push_back({code::left_out_beyond_brake, std::move(line)});
+    if (sink->desired() && !engine.is_settled(*sink)) all.push_back(remark_on_open(engine, *sink));
+  for (const auto& [name, pipeline] : engine.pipelines())
+    for (auto& each : refused_beyond_the_brake(engine, *pipeline))
+      all.push_back({code::left_out_beyond_brake, std::move(each.text),
+                     base::subject(base::subject_kind::sink, each.sink), each.since});
   return all;
 }
 
 remarks warnings(const engine::engine& engine) {
   remarks all;
   if (engine.refused_reload())
-    all.push_back({code::reload_refused, "the last reload was refused, and the configuration before it is in use" +
-                                             because(*engine.refused_reload())});
+    all.push_back({code::reload_refused,
+                   "the last reload was refused, and the configuration before it is in use" +
+                       because(*engine.refused_reload()) +
+                       "; a restart would not start with it; to do: drcon check, then drcon reload",
+                   base::subject_kind::host, engine.reload_refused_at()});
   std::set<std::string> waited_for;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     add_pause(*pipeline, all);
@@ -240,15 +314,15 @@ remarks warnings(const engine::engine& engine) {
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
   if (const auto why = engine.state_fault(); !why.empty())
-    all.push_back({code::state_not_kept, "the last good state is not kept, and is tried again: " + why});
+    all.push_back({code::state_not_kept, "the last good state is not kept; retrying: " + why});
   for (const auto& [name, source] : engine.sources()) {
-    add_caveats(*source, waited_for.contains(name), all);
-    if (source->known()) add_faults_ahead(engine, "source " + name, source->instance(), all);
+    add_caveats(engine, *source, waited_for.contains(name), all);
+    if (source->known()) add_faults_ahead(engine, source->instance(), all);
   }
   for (const auto& [name, sink] : engine.sinks()) {
     if (!sink->in_trouble()) {
-      add_state("sink " + name, sink->instance(), all);
-      add_faults_ahead(engine, "sink " + name, sink->instance(), all);
+      add_state(sink->instance(), all);
+      add_faults_ahead(engine, sink->instance(), all);
     }
     add_left_out(*sink, all);
   }
@@ -258,7 +332,8 @@ remarks warnings(const engine::engine& engine) {
 std::vector<std::string> unsettled(const engine::engine& engine) { return texts_of(open_remarks(engine)); }
 std::vector<std::string> caveats(const engine::engine& engine) { return texts_of(warnings(engine)); }
 
-// Targets that serve what a source said before it was lost are settled. It is still wrong: new endpoints are not seen.
+// Targets that serve what a source said before it was lost are settled, or about to be. It is still wrong: new
+// endpoints are not seen.
 // So it is when a loss waits behind a pause, or when requests for a service go to servers that are gone.
 verdict verdict_of(const engine::engine& engine) {
   const bool settled = engine.settled();
@@ -267,10 +342,10 @@ verdict verdict_of(const engine::engine& engine) {
       std::ranges::any_of(engine.pipelines(), [](const auto& each) { return each.second->would_hold().has_value(); });
   const bool keeps_what_is_gone_anywhere =
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return keeps_what_is_gone(*each.second); });
-  const bool is_served_well = refused_beyond_the_brake(engine).empty() && !hides_a_loss && !keeps_what_is_gone_anywhere;
+  const bool is_served_well = !any_refused_beyond_the_brake(engine) && !hides_a_loss && !keeps_what_is_gone_anywhere;
   if (settled && all_known && is_served_well) return warnings(engine).empty() ? verdict::ok : verdict::caveats;
   const bool wrong =
-      settled || !is_served_well ||
+      settled || !all_known || !is_served_well ||
       std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return each.second->in_trouble(); });
   return wrong ? verdict::wrong : verdict::under_way;

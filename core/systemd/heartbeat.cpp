@@ -52,13 +52,13 @@ void heartbeat::beat() {
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
-// "2 pipelines: all up to date", and what needs attention.
+// "2 pipelines: in sync", and what needs attention.
 std::string heartbeat::status() const {
   auto text = base::count_of(engine_.pipeline_count(), "pipeline") + ": ";
   auto lines = report::unsettled(engine_);
   const bool up_to_date = engine_.settled() && lines.empty();
   if (up_to_date) lines = report::caveats(engine_);
-  if (up_to_date) lines.insert(lines.begin(), lines.empty() ? "all up to date" : to_words(report::verdict::caveats));
+  if (up_to_date) lines.insert(lines.begin(), to_words(lines.empty() ? report::verdict::ok : report::verdict::caveats));
   else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
   for (auto& each : lines) each = base::without_printed(each, base::text_kind::plain);  // any user may ask systemd
   text += fmt::format("{}", fmt::join(lines, "; "));

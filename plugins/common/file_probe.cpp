@@ -59,9 +59,11 @@ void probe_written_file(const std::string& path, const probing& into) {
     const bool read_only = errno == EROFS;
     const auto fault = errno_text("in", directory.empty() ? "." : directory);  // before anything else sets errno
     into.failed(probed::writable, this_user() + " cannot write " + fault,
-                read_only ? "name the directory in ReadWritePaths= of the service, or mount it for writing"
-                          : "give " + this_user() + " the right to write there: install -d -o root -g " + this_user() +
-                                " -m 2775 " + directory);
+                read_only
+                    ? "mount it for writing, or name the directory in ReadWritePaths= of the service: systemctl edit "
+                      "drcon; examples are in /usr/share/doc/drcon/examples/systemd"
+                    : "give " + this_user() + " the right to write there: install -d -o root -g " + this_user() +
+                          " -m 2775 " + directory);
   } else {
     into.ok(probed::writable, place.path() + " can be written by " + this_user());
   }

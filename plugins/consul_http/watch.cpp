@@ -15,6 +15,8 @@
 namespace drcon::consul {
 namespace {
 
+constexpr std::size_t most_hints = 3;  // in the line of the status
+
 std::map<std::string, const selection*> places_of(const settings& all) {
   std::map<std::string, const selection*> places;
   for (const auto& each : all.services) places.emplace(each.place(), &each);
@@ -80,6 +82,7 @@ void watcher::drop(const std::string& published) {
   found->second->gone = true;
   report_left_out(*found->second, {});
   note_portless(*found->second, false);
+  note_hidden(*found->second, false);
   readiness_.remove(found->second->standing);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
@@ -227,13 +230,22 @@ void watcher::report_status() {
             " no instance with the port that is asked for: " + common::first_of(portless_, [](const std::string& name) {
               return std::string(common::shortened(name, 60));
             });
+  const auto shown = [](const std::string& name) { return std::string(common::shortened(name, 60)); };
+  if (!hidden_.empty())
+    text += "; Consul's ACLs hide part of " + common::first_of(hidden_, shown) +
+            ": the token lacks service:read or node:read";
+  std::size_t hints = 0;
+  for (const auto& [published, hint] : unknown_names_)
+    if (++hints <= most_hints) text += "; " + hint;
+  if (hints > most_hints) text += " and " + std::to_string(hints - most_hints) + " more";
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
     host_.status_degraded(text + "; " +
                           (failing == 1 ? "1 query fails: " : std::to_string(failing) + " queries fail: ") +
                           (limit_.is_lowered() ? limit_fault_ : last_fault_));
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
   else if (!awaited_.text().empty()) host_.status_degraded(awaited_.text());
-  else if (!left_out.empty() || !portless_.empty()) host_.status_degraded(text);
+  else if (!left_out.empty() || !portless_.empty() || !hidden_.empty() || !unknown_names_.empty())
+    host_.status_degraded(text);
   else host_.status_ok(text);
 }
 

@@ -140,7 +140,12 @@ private:
 
   std::vector<watched_ptr> named_without_endpoints(const std::string& place) const;
   void report_empty_peers() const;
-  void report_unknown(const std::vector<watched_ptr>& suspects, const catalog& known);
+  void find_unknown(const std::vector<watched_ptr>& suspects, const catalog& known,
+                    std::map<std::string, std::string>& found) const;
+  void report_unknown(std::map<std::string, std::string> found);
+  boost::asio::awaitable<void> look_once_for_unknown_names();
+  void forget_unknown(const watched_service& each);
+  void note_hidden(const watched_service& each, bool is_hidden);
   void report_status();
   std::shared_ptr<common::request_channel> connection() { return channels_.channel(); }
   void count(const common::http_answer& answer);
@@ -166,7 +171,9 @@ private:
   std::map<std::string, catalog> catalogs_known_;          // by place
   std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
-  std::set<std::string> portless_;  // services of which no instance has the port that is asked for
+  std::set<std::string> portless_;                    // services of which no instance has the port that is asked for
+  std::map<std::string, std::string> unknown_names_;  // by published name: services that Consul does not know; a hint
+  std::set<std::string> hidden_;                      // services of which Consul's ACLs hide a part
   connection_limit limit_;
   bool is_limit_known_ = false;             // the agent was asked how many connections it allows, or need not be
   std::optional<std::size_t> agent_limit_;  // what it has said; 0: any number

@@ -41,8 +41,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   else readiness_.worked(each->standing);
   if (was_failing) report_status();
   something_works();
-  if (answer.header("x-consul-results-filtered-by-acls") == "true" && each->changed >= asked.started)
-    host_.warn("Consul's ACLs hid part of the answer for " + each->name);
+  note_hidden(*each, answer.header("x-consul-results-filtered-by-acls") == "true");
   return verdict::good;
 }
 
@@ -83,6 +82,14 @@ void watcher::note_portless(const watched_service& each, bool is_portless) {
   if (changed) report_status();
 }
 
+// Consul answers without the instances that the token may not see, as if they were gone.
+void watcher::note_hidden(const watched_service& each, bool is_hidden) {
+  const bool changed = is_hidden ? hidden_.insert(each.published).second : hidden_.erase(each.published) > 0;
+  if (!changed) return;
+  if (is_hidden) host_.warn("Consul's ACLs hide part of " + each.name + ": the token lacks service:read or node:read");
+  report_status();
+}
+
 // Without an index the body shows whether something has changed; but Consul shuffles what a prepared query answers, and
 // the outputs of checks are in the body, too.
 bool watcher::has_changed(watched_service& each, std::vector<endpoint>& now) {
@@ -105,6 +112,7 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
                                    {.is_query = each.selected_by->is_query(), .peer = each.selected_by->peer});
   if (!endpoints) return why;
   each.is_empty = endpoints->empty();
+  forget_unknown(each);
   note_portless(each, each.is_empty && std::ranges::any_of(left_out, &left_out_instance::has_no_port));
   if (each.selected_by->at_least > 0) {
     const auto before = awaited_.text();

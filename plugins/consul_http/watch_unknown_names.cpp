@@ -1,5 +1,6 @@
 // Names that Consul does not know: they are published without endpoints, which looks like a service that is down. When
-// the source has become ready, the catalogue is asked once, and what was probably mistyped is reported.
+// the source has become ready, the catalogue is asked, and what was probably mistyped is reported, in the status too
+// until it is registered: who looks an hour later must see it.
 #include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
@@ -15,6 +16,8 @@ namespace {
 constexpr std::size_t most_reported = 20;
 // Behind everything else: what is asked here is worth a hint.
 constexpr auto patience = std::chrono::seconds(10);
+// A service may be registered and have no instance that passes its checks: only the catalogue says so.
+constexpr auto look_again_after = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -27,16 +30,26 @@ std::vector<watched_ptr> watcher::named_without_endpoints(const std::string& pla
   return all;
 }
 
-void watcher::report_unknown(const std::vector<watched_ptr>& suspects, const catalog& known) {
+void watcher::find_unknown(const std::vector<watched_ptr>& suspects, const catalog& known,
+                           std::map<std::string, std::string>& found) const {
   std::vector<std::string_view> names;
   for (const auto& [name, tags] : known) names.push_back(name);
-  std::size_t reported = 0;
-  for (const auto& each : suspects) {
-    if (each->gone || !each->is_empty || known.contains(each->name)) continue;
-    if (++reported > most_reported) return;
-    host_.warn("Consul knows no service \"" + each->name + "\"" + common::nearest(each->name, names) +
-               "; it has no endpoints until one is registered");
-  }
+  for (const auto& each : suspects)
+    if (!each->gone && each->is_empty && !known.contains(each->name) && found.size() < most_reported)
+      found.emplace(each->published,
+                    "Consul knows no service \"" + each->name + "\"" + common::nearest(each->name, names));
+}
+
+void watcher::report_unknown(std::map<std::string, std::string> found) {
+  for (const auto& [published, text] : found)
+    if (!unknown_names_.contains(published)) host_.warn(text + "; it has no endpoints until one is registered");
+  const bool is_news = found != unknown_names_;
+  unknown_names_ = std::move(found);
+  if (is_news) report_status();
+}
+
+void watcher::forget_unknown(const watched_service& each) {
+  if (!each.is_empty && unknown_names_.erase(each.published) > 0) report_status();
 }
 
 // A Consul older than peers, and one that knows no such peer, answers as if it exported nothing.
@@ -50,11 +63,20 @@ void watcher::report_empty_peers() const {
 
 asio::awaitable<void> watcher::look_for_unknown_names() {
   report_empty_peers();
+  co_await look_once_for_unknown_names();
+  while (!unknown_names_.empty()) {
+    co_await pause(look_again_after);
+    co_await look_once_for_unknown_names();
+  }
+}
+
+asio::awaitable<void> watcher::look_once_for_unknown_names() {
+  std::map<std::string, std::string> unknown;
   for (const auto& [key, place] : places_) {
     const auto suspects = named_without_endpoints(key);
     if (suspects.empty()) continue;
     if (const auto known = catalogs_known_.find(key); known != catalogs_known_.end()) {  // watched anyway
-      report_unknown(suspects, known->second);
+      find_unknown(suspects, known->second, unknown);
       continue;
     }
     // With rotation all connections are in use, and the catalogue is watched. One that is read only later gives no
@@ -63,11 +85,14 @@ asio::awaitable<void> watcher::look_for_unknown_names() {
     const auto mine = connection();
     const auto answer = co_await mine->get(catalog_target(settings_, *place, {}, false), patience);
     count(answer);
-    // A token may have no right to list what it may read: then there is no hint, and nothing is wrong.
-    if (fault_of(answer, settings_, false)) continue;
     std::string why;
-    if (const auto known = parse_catalog(answer.body, why)) report_unknown(suspects, *known);
+    const auto known = fault_of(answer, settings_, false) ? std::nullopt : parse_catalog(answer.body, why);
+    // A token may have no right to list what it may read: then there is no hint, and nothing is wrong. What has been
+    // found before stays as it is.
+    if (!known && !unknown_names_.empty()) co_return;
+    if (known) find_unknown(suspects, *known, unknown);
   }
+  report_unknown(std::move(unknown));
 }
 
 }  // namespace drcon::consul

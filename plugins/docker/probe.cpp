@@ -1,5 +1,6 @@
 #include "docker/probe.hpp"
 
+#include "common/drop_in.hpp"
 #include "common/http_client.hpp"
 
 #include <nlohmann/json.hpp>
@@ -32,10 +33,10 @@ void probe_engine(const settings& options, const probing& into) {
   const auto where = common::name_of(options.engine);
   const auto version = common::get_once(options.engine, {}, "/version", into.timeout());
   if (version.fault != common::http_fault::none)
-    return into.failed(
-        probed::reachable, "cannot reach Docker at " + where + ": " + version.why,
-        "start Docker, or correct the option 'engine'; when permission is denied: put drcon's user into "
-        "the group docker, for the service by the drop-in docker.conf among drcon's examples of systemd");
+    return into.failed(probed::reachable, "cannot reach Docker at " + where + ": " + version.why,
+                       "start Docker, or correct the option 'engine'; when permission is denied: put drcon's user into "
+                       "the group docker; for the service: " +
+                           common::install_drop_in("docker"));
   if (version.status == 200) probe_version(version.body, where, into);
   else into.ok(probed::reachable, "something answers at " + where);  // a proxy that lets little through
   const std::string what = options.is_swarm ? "services" : "containers";

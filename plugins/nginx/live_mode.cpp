@@ -95,8 +95,7 @@ bool live_mode::begin() {
 void live_mode::suspend(const std::string& reason) {
   const auto why = with_advice(reason);
   if (why_ != why)
-    host_.warn("mode \"live\" is not possible: " + why +
-               "; changes go by file and reload until it is, and it is tried again");
+    host_.warn("mode \"live\" is not possible: " + why + "; changes go by file and reload until it is; retrying");
   on_ = false;
   why_ = why;
   text_.reset();

@@ -21,7 +21,7 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "string", "format": "path", "minLength": 1, "target": true,
       "description": "The file to write. nginx's main configuration must include it within http { }." },
     "template": { "type": "string", "format": "path", "reads": true,
-      "description": "A mustache template to render the file with, instead of one upstream block per service. See the plugin's README for its values." },
+      "description": "A mustache template to render the file with, instead of one upstream block per service. /usr/share/doc/drcon/plugins/nginx/README.md has its values." },
     "nginx": { "type": "string", "format": "path", "default": "/usr/sbin/nginx",
       "description": "The nginx program, for nginx -t." },
     "config": { "type": "string", "format": "path", "default": "/etc/nginx/nginx.conf",

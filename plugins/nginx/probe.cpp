@@ -1,6 +1,7 @@
 #include "nginx/probe.hpp"
 
 #include "common/command.hpp"
+#include "common/drop_in.hpp"
 #include "common/file_probe.hpp"
 #include "nginx/own_upstreams.hpp"
 #include "nginx/program_version.hpp"
@@ -73,7 +74,7 @@ void probe_target(const std::string& file, const target& nginx, bool by_reload, 
     return into.failed(probed::process, "nginx's master is not found: " + why,
                        "start nginx, or set the option 'pid_file' to what the pid line of nginx -T says");
   if (const auto fault = nginx.fault_of_next_change(); !fault.empty())
-    return into.failed(probed::process, fault, "see the drop-in for nginx among drcon's examples of systemd");
+    return into.failed(probed::process, fault, "for the service: " + common::install_drop_in("nginx"));
   into.ok(probed::process, "nginx's master is pid " + std::to_string(*master) + ", and may be signalled");
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/atomic_file.hpp"
 #include "common/command.hpp"
+#include "common/drop_in.hpp"
 #include "common/file_probe.hpp"
 #include "common/probe.hpp"
 #include "common/proc.hpp"
@@ -83,7 +84,7 @@ std::optional<pid_t> target::master(std::string& why) const {
   if (!is_master(pid)) {
     const auto which = "pid " + std::to_string(pid) + " of " + settings_.pid_file;
     why = is_hidden(pid) ? which + " is a process that drcon may not look at: its service hides others' processes " +
-                               "(ProtectProc=), and the drop-in for nginx among drcon's examples of systemd shows them"
+                               "(ProtectProc=); to do: " + common::install_drop_in("nginx")
                          : which + " is no nginx master";
     return {};
   }

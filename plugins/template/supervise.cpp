@@ -188,7 +188,7 @@ void supervisor::start() {
   child_ = supervised_child::start(settings_.program, why);
   if (!child_) {
     not_before_ = clock::now() + pause_after_failed_start;
-    return wait_because(why + "; it is tried again", true);
+    return wait_because(why + "; retrying", true);
   }
   phase_ = phase::running;
   since_ = std::chrono::system_clock::now();

@@ -29,7 +29,7 @@ constexpr const char* schema_text = R"JSON({
           "for_each": { "type": "string", "enum": ["service", "key", "tag"],
             "description": "Renders the template once for each service, setting or tag, into a file of its own; it appears and goes with it. {{name}} in the path is its name (of a setting, the last part of its path). Files that this sink has not written are not touched. In the template: item." },
           "template": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
-            "description": "The template. It is read again when it changes. See the plugin's README for what it can say." },
+            "description": "The template. It is read again when it changes. /usr/share/doc/drcon/plugins/template/README.md has what it can say." },
           "language": { "type": "string", "enum": ["auto", "mustache", "go"], "default": "auto",
             "description": "The template's language: mustache, or Go's text/template with Consul Template's functions. auto: Go's when the template's name ends in .ctmpl or .tmpl, else mustache." },
           "delimiters": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "minLength": 1 },

@@ -34,6 +34,21 @@ export async function HeldEndpointsAreNotCalledPassing(browser) {
   await page.getByText("2 of 3 endpoints", { exact: true }).waitFor();
 }
 
+// HAProxy's own check has it down, or it was taken out there by hand: not each can be brought about here.
+export async function AnEndpointThatASinkLeavesOutIsNotCalledPassing(browser) {
+  const page = await open(browser, {}, (made) => made.route("**/v1/pipelines/web", async (route) => {
+    const answer = await route.fetch();
+    const detail = await answer.json();
+    detail.services[0].endpoints[1].left_out = [{ sink: "lb", why: "HAProxy's check has it DOWN" }];
+    await route.fulfill({ response: answer, json: detail });
+  }));
+  await rows(page, 3);
+  await page.getByRole("cell", { name: "passing at source, left out by lb: HAProxy's check has it DOWN" }).waitFor();
+  await page.getByLabel("Health").selectOption("left out by a sink");
+  await rows(page, 1);
+  await page.getByText("1 of 3 endpoints", { exact: true }).waitFor();
+}
+
 export async function AClickOnARowExplainsIt(browser) {
   const page = await open(browser);
   await rows(page, 3);

@@ -120,7 +120,7 @@ export async function PicturesAreTakenOfCalmHoldAndUnreachable(browser) {
   await verdict(page, "In sync");
   fs.writeFileSync(directory + "/bad", "");
   setHosts(5);
-  await problem(page, "Sink page: target unreachable").waitFor();
+  await problem(page, /Sink page: revision \d+ not applied, retrying/).waitFor();
   await picture(page, "unreachable");
 }
 

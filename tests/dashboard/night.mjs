@@ -1,6 +1,7 @@
 // Keeps the dashboard open in a real Chromium, and looks at it when asked.  node night.mjs URL TOKEN DIRECTORY MODULES
 // Each DIRECTORY/look-N.json { verdict, sees, picture } is answered by look-N.done: empty once the page reads so, and a
-// picture of it is taken; otherwise what it reads instead. The page is never loaded again.
+// picture of it is taken; otherwise what it reads instead. Where something is wrong, the first card must answer what an
+// operator asks, in sight without scrolling. The page is never loaded again.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 
@@ -20,15 +21,21 @@ async function open(browser) {
   await page.evaluate(() => { window.same = true; });
   return page;
 }
+const questions = ["Since", "Served meanwhile", "What happens next", "What helps"];
 const read = (page) => page.evaluate(() => ({
   verdict: document.getElementById("verdict").textContent,
+  card: [...document.querySelectorAll("#problems > li")].slice(0, 1).map((each) => ({
+    bottom: each.getBoundingClientRect().bottom,
+    parts: [...each.querySelectorAll("dl > div:not([hidden])")].filter((part) => part.querySelector("dd").textContent).map((part) => part.querySelector("dt").textContent),
+  }))[0],
   text: document.body.innerText,
   same: window.same === true,
 }));
 async function look(page, { verdict, sees, picture }) {
   for (const end = Date.now() + 30000; ; await pause()) {
     const now = await read(page);
-    const missing = sees.filter((each) => !now.text.includes(each));
+    const answered = now.card && now.card.bottom <= 900 ? now.card.parts : [];
+    const missing = sees.filter((each) => !now.text.includes(each)).concat(verdict === "In sync" ? [] : questions.filter((each) => !answered.includes(each)));
     if (now.verdict === verdict && !missing.length && now.same) {
       await page.screenshot({ path: picture, fullPage: true });
       return "";

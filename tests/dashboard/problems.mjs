@@ -18,7 +18,7 @@ export async function AHeldLossAnswersWhatAnOperatorAsks(browser) {
   setHosts(1);
   const card = problem(page, "Pipeline web is held by its brake");
   const parts = await partsOf(card);
-  await card.getByText("service web: 2 of 3 endpoints in service would go at once").waitFor();
+  await card.getByText("service web: 2 of 3 endpoints in service would be removed (67%; max_removed is 50%)").waitFor();
   matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^All 3 endpoints, 2 of which the sources no longer have in service");
   matches(parts["What happens next"], `^The loss is applied at ${date} \\(in (5 min|4 min 5\\d s)\\) unless endpoints return\\.$`);
@@ -29,12 +29,12 @@ export async function AHeldLossAnswersWhatAnOperatorAsks(browser) {
   check(/^! drcon on \S+: needs attention$/.test(await page.title()), "the title is " + (await page.title()));
 }
 
-export async function AnUnreachableTargetAnswersWhatAnOperatorAsks(browser) {
+export async function AnUpdateThatIsNotAppliedAnswersWhatAnOperatorAsks(browser) {
   const page = await open(browser, sight);
   fs.writeFileSync(directory + "/bad", "");
   setHosts(4);
   await verdict(page, "Needs attention");
-  const card = problem(page, "Sink page: target unreachable");
+  const card = problem(page, /Sink page: revision \d+ not applied, retrying/);
   const parts = await partsOf(card);
   await card.getByText("page.conf stays as it was, since the check of the new one failed").waitFor();
   matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
@@ -43,7 +43,7 @@ export async function AnUnreachableTargetAnswersWhatAnOperatorAsks(browser) {
   matches(parts["What helps"], "Retry now.*drcon doctor");
   // The sink's box begins with the state, and has the reason once.
   const sink = page.getByRole("list", { name: "Sinks" }).getByRole("listitem");
-  await sink.getByText(/target unreachable for \d+ s, 1 revision behind/).waitFor();
+  await sink.getByText(/not applied, retrying for \d+ s, 1 revision behind/).waitFor();
   check((await sink.textContent()).split("stays as it was").length === 2, "the reason is not there once: " + (await sink.textContent()));
   fs.rmSync(directory + "/bad");
   await verdict(page, "In sync"); // by itself
@@ -72,6 +72,7 @@ export async function ARefusedReloadStaysInSight(browser) {
   await card.getByText("nonsense").waitFor();
   matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["What helps"], "drcon check");
+  matches(parts["What happens next"], "A restart would not start with this configuration");
   await verdict(page, "OK, with warnings");
   fs.writeFileSync(file, before);
   await reload();
@@ -83,7 +84,7 @@ export async function AButtonIsNotReplacedWhileItIsPressed(browser) {
   const page = await open(browser, sight);
   fs.writeFileSync(directory + "/bad", "");
   setHosts(4);
-  const retry = problem(page, "Sink page: target unreachable").getByRole("button", { name: "Retry now" });
+  const retry = problem(page, /Sink page: revision \d+ not applied, retrying/).getByRole("button", { name: "Retry now" });
   await retry.hover();
   await page.mouse.down();
   const next = () => document.querySelector("#problems .next").innerText.match(/\d\d:\d\d:\d\d/)?.[0];
@@ -99,13 +100,14 @@ export async function FindingsOfAnyOtherKindAndWhoPausedAreShown(browser) {
   const { code } = (await (await page.request.get(url + "v1/openapi.json", withToken)).json()).components.schemas.Finding.properties;
   for (const each of await page.evaluate(() => Object.keys(otherFindings))) check(code.enum.includes(each), "drcon has no finding " + each);
   const state = await page.evaluate(() => status);
-  state.findings = [{ code: "fault-ahead", severity: "warning", text: "sink page: /srv/page is not writable; to do: chown it" },
+  state.findings = [{ code: "fault-ahead", severity: "warning", text: "sink page: /srv/page is not writable; to do: chown it", kind: "sink", subject: "page", since: state.now - 5 },
     { code: "brake-holds", severity: "open", text: "has a card of its own" }];
   Object.assign(state.pipelines.web, { paused: "CHG-1234", paused_by: "user anna (pid 4711)", paused_since: state.now });
   state.state = "caveats";
   state.verdict = "OK, with warnings";
   await inject(page, "state", state);
   const parts = await partsOf(problem(page, "Sink page: /srv/page is not writable; to do: chown it"));
+  matches(parts.Since, `^${date} \\(\\d+ s ago\\)$`);
   matches(parts["What happens next"], "^The next change fails, unless this is corrected before\\.$");
   matches(parts["What helps"], "^drcon doctor$");
   await problem(page, "Pipeline web is paused: CHG-1234 (by user anna (pid 4711))").waitFor();

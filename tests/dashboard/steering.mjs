@@ -5,7 +5,7 @@ export async function TheBrakeIsReleasedByKeyboard(browser) {
   const page = await open(browser);
   setHosts(1);
   await verdict(page, "Needs attention");
-  await page.getByText("2 of 3 endpoints in service would go").first().waitFor();
+  await page.getByText("2 of 3 endpoints in service would be removed").first().waitFor();
   await page.screenshot({ path: directory + "/brake.png", fullPage: true });
   const release = button(page, "Release the brake");
   for (let i = 0; i < 60 && !(await release.evaluate((each) => each === document.activeElement)); ++i) await page.keyboard.press("Tab");

@@ -138,9 +138,10 @@ TEST_F(Dashboard, FewChangesHaveNoP99) { holds(); }
 TEST_F(Dashboard, APauseAsksForAReason) { holds(); }
 TEST_F(Dashboard, EndpointsAreFilteredByHealthAndService) { holds(); }
 TEST_F(Dashboard, HeldEndpointsAreNotCalledPassing) { holds(); }
+TEST_F(Dashboard, AnEndpointThatASinkLeavesOutIsNotCalledPassing) { holds(); }
 TEST_F(Dashboard, AClickOnARowExplainsIt) { holds(); }
 TEST_F(Dashboard, AHeldLossAnswersWhatAnOperatorAsks) { holds(); }
-TEST_F(Dashboard, AnUnreachableTargetAnswersWhatAnOperatorAsks) { holds(); }
+TEST_F(Dashboard, AnUpdateThatIsNotAppliedAnswersWhatAnOperatorAsks) { holds(); }
 TEST_F(Dashboard, ALostSourceAnswersWhatAnOperatorAsks) { holds(); }
 TEST_F(Dashboard, ARefusedReloadStaysInSight) { holds(); }
 TEST_F(Dashboard, AButtonIsNotReplacedWhileItIsPressed) { holds(); }

@@ -17,6 +17,11 @@
 
 #include <sys/stat.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -231,6 +236,26 @@ TEST(Doctor, NamesWhatIsWrongWithNginx) {
   EXPECT_THAT(wrong_pid.failed("process"), AllOf(HasSubstr("other.pid"), HasSubstr("pid line of nginx -T")));
   const doctor no_program(nginx_sink(nginx.options() + "nginx = \"/no/such/nginx\"\n") + rest);
   EXPECT_THAT(no_program.failed("program"), HasSubstr("/no/such/nginx"));
+}
+
+TEST(Doctor, AnswersJsonAlsoWhereTheConfigurationIsWrong) {
+  const doctor wrong("nonsense = 1\n");
+  EXPECT_EQ(wrong.code(), 1);
+  EXPECT_THAT(wrong.text(), AllOf(HasSubstr("\"ok\": false"), HasSubstr("nonsense"), HasSubstr("\"code\": \"")));
+}
+
+TEST(Doctor, FindsWhatKeepsTheAdminInterfaceFromListening) {
+  const temp_dir files;
+  const nginx_server nginx;
+  boost::asio::io_context context;
+  const boost::asio::ip::tcp::acceptor taken(
+      context, boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0));
+  const auto place = "127.0.0.1:" + std::to_string(taken.local_endpoint().port());
+  const doctor found("[admin]\nlisten = \"" + place + "\"\nsocket = \"/no/such/directory/admin.sock\"\n" +
+                     file_source(files) + nginx_sink(nginx.options()) + pipeline_of("hosts", "edge"));
+  EXPECT_EQ(found.code(), 3);
+  EXPECT_THAT(found.text(), HasSubstr("cannot listen on " + place + ": process " + std::to_string(::getpid())));
+  EXPECT_THAT(found.text(), HasSubstr("[admin] socket /no/such/directory/admin.sock cannot be made: No such file"));
 }
 
 // The rights of the service are what counts, and root has them all.

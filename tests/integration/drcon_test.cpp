@@ -77,6 +77,8 @@ TEST_F(Drcon, SuggestsTheServiceThatWasMeantWhereConsulKnowsNone) {
     return drcon_->log().find("Consul knows no service \"wbe\" (did you mean \"web\"?)") != std::string::npos;
   })) << drcon_->log();
   EXPECT_THAT(drcon_->log(), ::testing::Not(::testing::HasSubstr("knows no service \"web\"")));
+  EXPECT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["state"]["code"] == "warnings"; }))
+      << drcon_->status();
 }
 
 TEST_F(Drcon, RoutesToWhatIsRegisteredAndNoLongerToWhatIsNot) {

@@ -145,7 +145,7 @@ TEST(Init, NamesTheRightsThatAreMissing) {
   fs::permissions(files / "open", fs::perms::all);
   const auto made = init(there, files / "open/drcon.toml", nobody, drcon.binary());
   EXPECT_EQ(made.code, 0) << both(made);
-  EXPECT_THAT(made.out, HasSubstr("may not write in " + nginx.file().parent_path().string()));
+  EXPECT_THAT(made.out, HasSubstr("has no permission to write in " + nginx.file().parent_path().string()));
   const auto checked = check(files / "open/drcon.toml");
   EXPECT_EQ(checked.code, 0) << both(checked);
 }

@@ -46,9 +46,10 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
   const auto held = ask("status");
-  EXPECT_THAT(held.out,
-              HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
-  EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
+  EXPECT_THAT(
+      held.out,
+      HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would be removed"));
+  EXPECT_THAT(held.out, HasSubstr("brake holds since"));
   EXPECT_THAT(held.out, HasSubstr("applied at the time under UNTIL, or now by: drcon release-brake web\n"));
   EXPECT_EQ(parsed_json(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
@@ -87,7 +88,9 @@ TEST_F(Operator, ExplainReportsEachStep) {
   EXPECT_EQ(told.code, 0) << told.err;
   EXPECT_THAT(told.out, StartsWith("10.0.0.2:80  of service web: in rotation since revision 1\n"));
   EXPECT_THAT(told.out, HasSubstr("source hosts (file, ok): present, passing, weight 1"));
-  EXPECT_THAT(told.out, HasSubstr("page.conf has now: server 10.0.0.2:80;"));
+  EXPECT_THAT(told.out, HasSubstr("sink page (template): has it, with revision 1, last answer: applied"));
+  EXPECT_THAT(told.out, Not(HasSubstr("page.conf has now")));
+  EXPECT_THAT(ask("explain", {"web", "10.0.0.2", "--all"}).out, HasSubstr("page.conf has now: server 10.0.0.2:80;"));
   const auto none = ask("explain", {"web", "10.0.0.9"});
   EXPECT_EQ(none.code, 3);
   EXPECT_THAT(none.err, HasSubstr("help: there is 10.0.0.1:80"));
@@ -102,6 +105,20 @@ TEST_F(Operator, DiffComparesWithTheTarget) {
   EXPECT_THAT(differs.out, HasSubstr("\n+server 10.0.0.2:80;\n"));
   EXPECT_EQ(ask("resync", {"web"}).code, 0);
   EXPECT_TRUE(serves(3));
+}
+
+// What is held is not desired yet: nothing differs, and something is about to.
+TEST_F(Operator, DiffSaysThatTheBrakeHoldsRemovals) {
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
+  for (const std::vector<std::string>& which : {std::vector<std::string>{}, {"web"}}) {
+    const auto held = ask("diff", which);
+    EXPECT_EQ(held.code, 3);
+    EXPECT_EQ(held.out, "");
+    EXPECT_EQ(held.err,
+              "drcon: pipeline web: its brake holds 2 removals, which are not part of this comparison; drcon "
+              "status has them\n");
+  }
 }
 
 // drcon is stopped, as by a debugger: it would do later what nobody waits for any more.
@@ -499,6 +516,32 @@ TEST(OperatorAlone, SuggestsTheVerbThatWasMeant) {
   EXPECT_EQ(answer.code, 2);
   EXPECT_THAT(answer.err, HasSubstr("there is no verb 'chek'; did you mean 'check'?"));
   EXPECT_EQ(run({DRCON_BINARY, "zzzzzzzz"}).code, 2);
+}
+
+TEST(OperatorAlone, SuggestsBelowTheFirstWordToo) {
+  const auto said = [](const std::vector<std::string>& words) {
+    auto argv = words;
+    argv.insert(argv.begin(), DRCON_BINARY);
+    const auto answer = run(argv);
+    EXPECT_EQ(answer.code, 2) << answer.out;
+    return answer.err;
+  };
+  EXPECT_EQ(said({"plugin", "nwe"}),
+            "drcon: drcon plugin has no verb 'nwe'; did you mean 'new'?\n  help: drcon plugin --help\n");
+  EXPECT_THAT(said({"plugins", "shwo", "nginx"}), HasSubstr("drcon plugins has no verb 'shwo'; did you mean 'show'?"));
+  EXPECT_THAT(said({"journal", "--follo"}),
+              HasSubstr("drcon journal has no option '--follo'; did you mean '--follow'?"));
+  EXPECT_EQ(said({"explain"}), "drcon: PIPELINE is required\n  help: drcon explain --help\n");
+}
+
+// A script that asks for JSON need not read two shapes.
+TEST(OperatorAlone, AWrongCommandLineIsJsonWhereThatIsAskedFor) {
+  const auto answer = run({DRCON_BINARY, "explain", "--json"});
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_EQ(answer.err, "");
+  EXPECT_EQ(parsed_json(answer.out),
+            (nlohmann::json{{"error", "PIPELINE is required"}, {"help", "drcon explain --help"}, {"code", "usage"}}));
+  EXPECT_EQ(parsed_json(run({DRCON_BINARY, "chek", "--json"}).out)["code"], "usage");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST_F(Prometheus, RunsEveryQueryAndEveryAlertOnRealScrapes) {
              "[[service.endpoint]]\naddress = \"10.0.0.2\"\nport = 80\ntags = [\"bell\\u0007\"]\n");
   ASSERT_TRUE(shows("drcon_brake_holds_total{pipeline=\"web\"} 1")) << drcon_->metrics();
   ASSERT_TRUE(shows("drcon_refused_total{")) << drcon_->metrics();
-  judge({"DrconBrakeHolding"});
+  judge({"DrconBrakeHolding", "DrconNeedsAttention"});
 }
 
 }  // namespace

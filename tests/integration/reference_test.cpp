@@ -182,6 +182,8 @@ TEST(Reference, IsPrintedForPeople) {
   const auto none = drcon({"reference", "nothing"});
   EXPECT_EQ(none.code, 1);
   EXPECT_THAT(none.err, HasSubstr("there is no plugin 'nothing'"));
+  EXPECT_THAT(run({DRCON_BINARY, "reference", "ngnix"}).err,
+              HasSubstr("there is no plugin 'ngnix'; did you mean 'nginx'? 'drcon plugins' lists what there is\n"));
 }
 
 TEST(Reference, IsOneOrAll) { EXPECT_EQ(drcon({"reference", "nginx", "--output", "/nowhere"}).code, 2); }

@@ -110,7 +110,7 @@ TEST_F(Service, IsReadyOnceItsFirstApplyIsThrough) {
   start();
   ASSERT_TRUE(systemd_.received("READY=1")) << log();
   EXPECT_EQ(read_file(out()), "web\n") << "it was ready before its first apply";
-  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: in sync"));
   EXPECT_EQ(drcon_.terminate(), 0);
   EXPECT_TRUE(systemd_.received("STOPPING=1"));
 }
@@ -127,7 +127,7 @@ TEST_F(Service, IsReadyOnceItHasSaidWhatItWaitsFor) {
     });
   }));
   publish();
-  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: in sync"));
 }
 
 TEST_F(Service, PingsTheWatchdogWhileItsEngineTurns) {
@@ -165,7 +165,7 @@ TEST_F(Service, SaysOfARefusedReloadWhichKeyIsMisspeltAndThatThereIsMore) {
 TEST_F(Service, SaysWhatItServesWhileItWaitsAfterARestart) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: in sync"));
   EXPECT_EQ(drcon_.terminate(), 0);
   fs::remove(services());
   start();
@@ -188,13 +188,13 @@ TEST_F(Service, SaysThatAReloadWasRefused) {
   EXPECT_TRUE(wait_until([&] { return systemd_.status().starts_with(refused); })) << systemd_.status();
   write_file(config(), text());
   drcon_.signal(SIGHUP);
-  EXPECT_TRUE(wait_until([this] { return systemd_.status() == "STATUS=1 pipeline: all up to date"; }));
+  EXPECT_TRUE(wait_until([this] { return systemd_.status() == "STATUS=1 pipeline: in sync"; }));
 }
 
 TEST_F(Service, KeepsItsStateAndItsSocketWhereTheUnitSays) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: in sync"));
   EXPECT_TRUE(fs::is_socket(files_ / "run/admin.sock"));
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "state/p.state"); }));
 }
@@ -204,7 +204,7 @@ TEST_F(Service, TheConfigurationOverridesPlaces) {
   fs::create_directory(files_ / "elsewhere");
   write_file(config(), text("host.state_directory = \"elsewhere\"\nadmin.socket = \"own.sock\"\n"));
   start();
-  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: in sync"));
   EXPECT_TRUE(fs::is_socket(files_ / "own.sock"));
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "elsewhere/p.state"); }));
   EXPECT_TRUE(fs::is_empty(files_ / "state"));

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <regex>
+
 namespace drcon::test {
 namespace {
 
@@ -30,6 +32,27 @@ TEST(Installation, IsTheProgramItsPluginsAndTheSdkAndNothingElse) {
     EXPECT_FALSE(file.ends_with(".a")) << file;
     EXPECT_EQ(file.find("test_support"), std::string::npos) << file;
   }
+}
+
+// Who has the packages has no source tree.
+TEST(Installation, EachLinkOfADocumentLeadsToWhatIsInstalled) {
+  const installation drcon;
+  const std::regex link(R"(\]\(([^)#\s]+)[^)]*\))");
+  std::set<std::string> documents;
+  for (const auto& file : drcon.files("share/doc")) {
+    if (!file.ends_with(".md")) continue;
+    documents.insert(file);
+    const auto document = drcon.prefix() / "share/doc" / file;
+    const auto text = read_file(document);
+    for (std::sregex_iterator each(text.begin(), text.end(), link), end; each != end; ++each) {
+      const auto target = (*each)[1].str();
+      if (target.find("://") != std::string::npos) continue;
+      EXPECT_TRUE(fs::exists(document.parent_path() / target)) << file << " links " << target;
+    }
+  }
+  for (const auto* each : {"drcon/import.md", "drcon/plugins/template/from-consul-template.md",
+                           "drcon/plugins/nginx/README.md", "drcon-dev/README.md", "drcon-dev/examples/etcd/README.md"})
+    EXPECT_TRUE(documents.contains(each)) << each;
 }
 
 TEST(Installation, FindsItsPluginsWhereverItIsInstalled) {

@@ -10,7 +10,7 @@ namespace {
 // Where no unit says where these are, beside the configuration: anybody may write there who could write the file.
 std::string host_tables(const std::filesystem::path& directory) {
   return "[host]\nstate_directory = " + common::toml_text((directory / "state").string()) +
-         "   # what was served last, for a restart while a source is away\n\n[admin]\nsocket = " +
+         "   # what was served last, for a restart while a source is unreachable\n\n[admin]\nsocket = " +
          common::toml_text((directory / "admin.sock").string()) +
          "   # drcon status, top, explain and the dashboard ask it\n\n";
 }

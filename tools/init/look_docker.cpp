@@ -39,7 +39,7 @@ looked<docker_engine> look_for_docker(std::string socket) {
   if (error == 0) return {docker_engine{socket, socket == usual_socket, true}, "listens at " + socket};
   if (error == EACCES)
     return {docker_engine{socket, socket == usual_socket, false},
-            "has a socket, " + socket + ", that this user may not use"};
+            "has a socket, " + socket + ", that this user has no permission to use"};
   if (error == ENOENT) return {{}, "there is no " + socket + "; --docker PATH names another socket"};
   return {{}, "does not answer at " + socket + " (" + std::string(std::strerror(error)) + ")"};
 }

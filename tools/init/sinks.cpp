@@ -42,8 +42,8 @@ void add_nginx_steps(const nginx_server& nginx, const fs::path& directory, const
       part.steps.push_back({"Make a directory that drcon may write in.",
                             {"install -d -o root -g " + user.name + " -m 2775 " + directory.string()}});
     else
-      part.steps.push_back({user.name + " may not write in " + directory.string() +
-                                ": make it, or run drcon as a user who may, and who may signal nginx.",
+      part.steps.push_back({user.name + " has no permission to write in " + directory.string() +
+                                ": make it, or run drcon as a user who has, and who may signal nginx.",
                             {}});
   }
   if (std::ranges::find(nginx.directories, directory.string()) == nginx.directories.end())
@@ -97,6 +97,9 @@ sink_part haproxy_sink(const haproxy_server& haproxy, const std::vector<std::str
   if (user.is_service && !is_in_group("haproxy", user))
     part.steps.push_back(
         drop_in("haproxy", "Let the service use HAProxy's socket, which belongs to the group haproxy."));
+  else if (!user.is_service && !is_in_group("haproxy", user))
+    part.steps.push_back(
+        {"Let " + user.name + " use HAProxy's socket, and log in again.", {"usermod -aG haproxy " + user.name}});
   return part;
 }
 

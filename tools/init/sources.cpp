@@ -64,11 +64,10 @@ source_part docker_source(const docker_engine& engine, const runner& user) {
   part.toml = "[source.docker]\nplugin = \"docker\"\n";
   if (!engine.socket_is_usual) part.toml += "engine = " + common::toml_text("unix://" + engine.socket) + "\n";
   if (user.is_service && !is_in_group("docker", user))
-    part.steps.push_back(
-        {"Let the service use Docker's socket. Who may do that may become root through it: SECURITY.md.",
-         {"install -D -m 644 /usr/share/doc/drcon/examples/systemd/docker.conf "
-          "/etc/systemd/system/drcon.service.d/docker.conf",
-          "systemctl daemon-reload"}});
+    part.steps.push_back({"Let the service use Docker's socket. That permission is as good as root: SECURITY.md.",
+                          {"install -D -m 644 /usr/share/doc/drcon/examples/systemd/docker.conf "
+                           "/etc/systemd/system/drcon.service.d/docker.conf",
+                           "systemctl daemon-reload"}});
   else if (!user.is_service && !engine.may_connect)
     part.steps.push_back(
         {"Let " + user.name + " use Docker's socket, and log in again.", {"usermod -aG docker " + user.name}});

@@ -7,7 +7,8 @@ let requests = 0;
 
 function readDetails() {
   for (const [name, each] of Object.entries(status.pipelines))
-    read(name, [status.started, each.revision, each.held_loss && each.held_loss.number, each.paused_since, each.paused && each.pending].join(" "));
+    read(name, [status.started, each.revision, each.held_loss && each.held_loss.number, each.paused_since, each.paused && each.pending,
+      ...each.sinks.map((sink) => JSON.stringify(status.sinks[sink].refused) + status.sinks[sink].refused_count)].join(" "));
   for (const all of [details, desired, unread])
     for (const name of all.keys()) if (!(name in status.pipelines)) all.delete(name);
   soon(renderEndpoints);
@@ -38,8 +39,9 @@ function linesOf(name, detail) {
   return detail.services.flatMap((service) => service.endpoints.map((each) => {
     const place = (each.address.includes(":") ? `[${each.address}]` : each.address) + ":" + each.port;
     const kept = each.kept_by ? `${each.at_source} at source, kept by ${each.kept_by === "brake" ? "the brake" : "the pause"}` : "";
-    const text = visible([name, service.name, each.id, each.node, place, each.address + ":" + each.port, kept || each.health, ...each.tags].join(" ")).toLowerCase();
-    return { pipeline: name, service: service.name, chosen: [visible(name), visible(service.name)], each, place, kept, text };
+    const leftOut = (each.left_out || []).map(({ sink, why }) => `left out by ${sink}: ${why}`).join("; ");
+    const text = visible([name, service.name, each.id, each.node, place, each.address + ":" + each.port, kept || each.health, leftOut, ...each.tags].join(" ")).toLowerCase();
+    return { pipeline: name, service: service.name, chosen: [visible(name), visible(service.name)], each, place, kept, leftOut, text };
   }));
 }
 
@@ -50,7 +52,7 @@ function renderEndpoints() {
   const [pipeline, service, health] = [$("of-pipeline").value, $("of-service").value, $("of-health").value];
   const all = [...details.values()].flatMap(({ lines }) => lines);
   const hits = all.filter((line) => (!pipeline || line.chosen[0] === pipeline) && (!service || line.chosen[1] === service) &&
-    (!health || (health === "kept" ? line.kept : !line.kept && line.each.health === health)) && words.every((one) => line.text.includes(one)));
+    (!health || (health === "kept" ? line.kept : health === "left out" ? line.leftOut : !line.kept && line.each.health === health)) && words.every((one) => line.text.includes(one)));
   const some = firstOf(hits, mostRows, $("all-endpoints"), allEndpoints);
   renderInto($("rows"), some.map(({ pipeline: name, service: of, each }) => [name, of, each]), () => some.map(endpointRow));
   say($("found"), `${hits.length} of ${several(all.length, "endpoint")}` + (hits.length > some.length ? `, the first ${some.length} are shown` : ""));
@@ -74,15 +76,21 @@ function choices(select, every, names) {
   select.value = value;
 }
 
-function endpointRow({ pipeline, service, each, place, kept }) {
-  const kind = kept ? "bad" : each.health === "passing" ? "good" : each.health === "warning" ? "mild" : "bad";
+// What the registry says, and beside it what a load balancer says that sees it otherwise: neither alone is the truth.
+function healthOf({ each, kept, leftOut }) {
+  if (!leftOut) return kept || each.health;
+  return phrase`${kept || each.health + " at source"}, ${leftOut}`;
+}
+function endpointRow(line) {
+  const { pipeline, service, each, place, kept, leftOut } = line;
+  const kind = kept || leftOut ? "bad" : each.health === "passing" ? "good" : each.health === "warning" ? "mild" : "bad";
   const cell = (title, attributes, ...content) => el("td", { role: "cell", "data-title": title, ...attributes }, ...content);
   const open = () => explain(pipeline, service, each, place);
   return el("tr", { role: "row", class: "choosable", onclick: open },
     cell("Pipeline", {}, el("bdi", {}, pipeline)), cell("Service", {}, el("bdi", {}, service)),
     // The click goes on to the row.
     cell("Address", {}, el("button", { type: "button", class: "link", "data-key": `explain ${pipeline} ${service} ${each.id}`, title: "Why it does, or does not, get traffic" }, place)),
-    cell("Health", { class: kind }, word(kind, kept || each.health)), cell("Weight", { class: "number" }, each.weight),
+    cell("Health", { class: kind }, word(kind, healthOf(line))), cell("Weight", { class: "number" }, each.weight),
     cell("Id and node", {}, each.node ? phrase`${each.id} on ${each.node}` : el("bdi", {}, each.id)), cell("Tags", {}, listed(each.tags)));
 }
 

@@ -32,7 +32,7 @@ function steps(match) {
   found.push(decided.revision ? [`Decided: ${decided.present ? "in" : "not in"} revision ${decided.revision}`,
     decided.since_revision ? `, since revision ${decided.since_revision}` : "", decided.since ? [", ", moment(decided.since)] : "", decided.why ? line(phrase`from ${decided.why}`) : ""] : ["Decided: nothing yet"]);
   for (const each of match.sinks)
-    found.push([phrase`Sink ${each.sink}: ${each.present ? "has it" : "does not have it"}`, each.applied === null ? "" : ` with revision ${each.applied}`,
+    found.push([phrase`Sink ${each.sink}: ${each.refused ? "leaves it out" : each.present ? "has it" : "does not have it"}`, each.applied === null ? "" : ` with revision ${each.applied}`,
       each.up_to_date || each.wanted === null ? "" : `; desired is revision ${each.wanted}`,
       ...[each.why, each.refused, each.target_error].filter(Boolean).map((text) => line(phrase`${text}`)),
       ...each.target.map((target) => line(phrase`${target.name}: ${target.known ? (target.lines.length ? target.lines.join(" ") : "does not name it now") : "what it has now is not known"}`))]);

@@ -35,7 +35,7 @@ function sourceNode(name) {
 function sinkState(each) {
   const wrong = inTrouble(each);
   const kind = wrong ? "bad" : each.up_to_date && each.state === "ok" && !each.refused_count ? "good" : "mild";
-  const text = each.up_to_date ? "serves revision " + each.applied : wrong ? answers[each.last_answer]
+  const text = each.up_to_date ? "serves revision " + each.applied : wrong ? spokenAnswer(each.last_answer)
     : each.in_flight ? "applying revision " + each.wanted : "nothing yet";
   return [kind, text];
 }

@@ -44,7 +44,7 @@ function entry(each) {
   const bad = ["held", "away", "rejected", "refused"].includes(each.what);
   const counts = each.what === "decided" || each.what === "held" ? ` (+${each.added} −${each.removed} ~${each.changed})` : "";
   const line = [el("time", { datetime: new Date(each.time * 1000).toISOString(), title: dated(each.time) }, clock(each.time)), " ",
-    el("b", { class: bad ? "bad" : "" }, spoken(each.what)), each.kind === each.what ? " " : ` ${each.kind} `, phrase`${each.subject}`,
+    el("b", { class: bad ? "bad" : "" }, spokenEntry(each.what)), each.kind === each.what ? " " : ` ${each.kind} `, phrase`${each.subject}`,
     (each.revision ? " revision " + each.revision : "") + counts, each.why ? phrase`: ${each.why}` : "", each.who ? phrase` (by ${each.who})` : "",
     each.seconds ? ", " + duration(each.seconds) : "", each.stages ? `, ${duration(each.stages.whole)} after the source reported it` : ""];
   if (!each.endpoints.length) return el("li", {}, ...line);

@@ -5,21 +5,8 @@ let allPipelines = false; // somebody has asked for all of them
 let onlyOneWasOpened = false;
 const pipelineRows = new Map(); // by pipeline
 
-// The worst of a pipeline and of what it is made of, in the words of `drcon status`.
-function stateOf(each) {
-  const sources = each.sources.map((name) => status.sources[name]);
-  const sinks = each.sinks.map((name) => status.sinks[name]);
-  const troubled = sinks.find(inTrouble);
-  if (each.held) return ["bad", "brake holds"];
-  if (!each.known && each.waiting_for.length) return ["bad", "waiting for a source"];
-  if (troubled) return ["bad", "sink: " + answers[troubled.last_answer]];
-  if (sources.some((source) => !source.known)) return ["bad", "source unreachable"];
-  if (each.would_hold) return ["bad", "paused, a loss waits"];
-  if (each.paused) return ["mild", "paused"];
-  if (sinks.some((sink) => !sink.up_to_date)) return ["mild", "applying"];
-  if (worst([...sources.map((one) => sourceState(one)[0]), ...sinks.map((one) => sinkState(one)[0])]) !== "good" || each.earlier_configuration) return ["mild", "warnings"];
-  return ["good", "in sync"];
-}
+// The worst of a pipeline and of what it is made of, as `drcon status` has it: drcon itself decides which that is.
+const stateOf = (each) => [kindOf(each.state.kind), each.state.words];
 const order = { bad: 0, mild: 1, good: 2 };
 
 class Row {

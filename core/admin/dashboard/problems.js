@@ -6,7 +6,9 @@ const mostNamed = 3;
 
 const troubles = ["away", "rejected", "unanswered"];
 const inTrouble = (sink) => !sink.up_to_date && troubles.includes(sink.last_answer);
-const answers = { away: "target unreachable", rejected: "update rejected", unanswered: "no answer" };
+// Since when the first of what drcon reports under this code, of this source, sink or pipeline, is so; 0: not known.
+const sinceOf = (code, kind, name) => Math.min(...status.findings.filter((each) => each.code === code && each.kind === kind && each.subject === name && each.since).map((each) => each.since), Infinity);
+const orNever = (since) => (Number.isFinite(since) ? since : 0);
 const behind = (sink) => (sink.applied === null ? null : Math.max(sink.wanted - sink.applied, 0));
 
 function problems() {
@@ -84,10 +86,10 @@ function unknownProblem(name, each) {
     kind: "mild", key: "unknown " + name,
     what: () => phrase`Source ${name} has no current data of ${several(unknown.length, "service")}`,
     why: () => unknown.slice(0, mostNamed).map(([service, why]) => phrase`${service}${why ? ": " + why : ""}`).concat(unknown.length > mostNamed ? [`and ${unknown.length - mostNamed} more`] : []),
-    since: 0,
+    since: orNever(sinceOf("service-unknown", "source", name)),
     served: () => [`The last known data of ${unknown.length === 1 ? "it" : "them"}.`, ...affected(each)],
-    next: () => ["It is asked again until it answers."],
-    helps: () => [command("drcon journal")],
+    next: () => ["It is retried until it answers."],
+    helps: () => [command("drcon doctor")],
   };
 }
 function sinkProblem(name, each) {
@@ -96,7 +98,7 @@ function sinkProblem(name, each) {
   const late = behind(each);
   return {
     kind: "bad", key: "sink " + name,
-    what: () => phrase`Sink ${name}: ${each.last_answer === "rejected" ? "revision " + each.wanted + " rejected" : answers[each.last_answer]}`,
+    what: () => phrase`Sink ${name}: ${each.last_answer === "unanswered" ? "" : "revision " + each.wanted + " "}${spokenAnswer(each.last_answer)}`,
     why: () => (each.why ? [phrase`${each.why}`] : []),
     since: each.failing_since,
     served: () => [late === null ? "What its target had before drcon started." : `Revision ${each.applied}${late ? ", " + several(late, "revision") + " behind" : ""}.`, ...affected(each)],
@@ -114,10 +116,10 @@ function stateProblem(role, name, each) {
     kind: "mild", key: "state " + role + name,
     what: () => phrase`${capital(role)} ${name} is ${spoken(each.state)}`,
     why: () => (each.text ? [phrase`${each.text}`] : []),
-    since: 0,
+    since: orNever(sinceOf(each.state === "degraded" ? role + "-degraded" : role === "sink" ? "sink-away" : "source-unreachable", role, name)),
     served: () => [role === "sink" ? (each.applied === null ? "What its target has." : `Revision ${each.applied}.`) : `Its data: ${several(each.endpoints, "endpoint")}.`, ...affected(each)],
-    next: () => ["The plugin goes on, and reports when that is over."],
-    helps: () => [command("drcon log debug --plugin ", quoted(each.plugin))],
+    next: () => ["Updates go on, and this ends by itself once what it names is corrected."],
+    helps: () => [command("drcon doctor")],
   };
 }
 function leftOutProblem(role, name, each) {
@@ -126,18 +128,19 @@ function leftOutProblem(role, name, each) {
     kind: "mild", key: "left out " + role + name,
     what: () => phrase`${capital(role)} ${name} leaves out ${several(each.refused_count, each.refused.every((one) => one.endpoint) ? "endpoint" : "item")}`,
     why: () => each.refused.slice(0, mostNamed).map(refusalLine).concat(each.refused_count > mostNamed ? [`and ${each.refused_count - mostNamed} more`] : []),
-    since: 0,
+    since: orNever(Math.min(sinceOf("endpoints-left-out", role, name), sinceOf("last-servers-kept", role, name))),
     served: () => ["Everything else.", ...affected(each)],
-    next: () => ["Each is used as soon as what it carries can be."],
-    helps: () => [command("drcon journal"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
+    next: () => ["Each is used as soon as it can be."],
+    helps: () => [command("drcon journal"), role === "sink" ? linkButton("Show the endpoints", "left out " + name, () => showEndpoints({ health: "left out" }))
+      : linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
   };
 }
 const refusalLine = (each) => (each.endpoint ? phrase`${each.endpoint} of service ${each.service}: ${each.why}` : phrase`service ${each.service}: ${each.why}`);
 
 // Findings that no other card is about, by their codes: what they say, and what follows.
 const otherFindings = {
-  "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not begin with this configuration.", helps: "drcon check", entry: "reloaded" },
-  "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is tried again until it can be kept.", helps: "journalctl -u drcon" },
+  "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not start with this configuration.", helps: "drcon check" },
+  "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is retried until it can be kept.", helps: "journalctl -u drcon" },
   "last-good-is-old": { kind: "mild", served: "What was decided then.", next: "It is compared with what the source has as soon as that answers.", helps: "drcon status" },
   "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
   "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
@@ -147,10 +150,9 @@ const otherFindings = {
 function otherProblem(finding) {
   const about = otherFindings[finding.code];
   if (!about) return null;
-  const entry = about.entry && journal.findLast((each) => each.what === about.entry);
   return {
     kind: about.kind, key: "finding " + finding.code + finding.text,
-    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: entry ? entry.time : 0,
+    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: finding.since,
     served: () => [about.served], next: () => [about.next], helps: () => [command(about.helps)],
   };
 }

@@ -5,7 +5,7 @@ let mayChange = false; // this client may press the buttons
 
 function render() {
   const { verdict, state, host } = status; // the phrase for people, the word for programs
-  const kind = state === "ok" ? "good" : state === "wrong" ? "bad" : "mild";
+  const kind = kindOf(state);
   say($("version"), status.version);
   say($("host"), host || "");
   say($("verdict"), capital(verdict));

@@ -31,12 +31,19 @@ function listed(names, most = names.length) {
 }
 
 const glyphs = { good: "✓", mild: "!", bad: "✕" };
-const worst = (kinds) => ["bad", "mild"].find((kind) => kinds.includes(kind)) || "good";
+// The kind of a verdict, of all or of one pipeline.
+const kindOf = (verdict) => (verdict === "ok" ? "good" : verdict === "wrong" ? "bad" : "mild");
 // A state as a glyph and a word: the colour alone says nothing to many.
 const word = (kind, ...text) =>
   el("span", { class: "word " + kind }, el("span", { class: "glyph", "aria-hidden": "true" }, glyphs[kind]), " ", ...text);
-// The word for people, where it is another one than that for programs.
-const spoken = (state) => (state === "away" ? "unreachable" : state);
+// The words for people, where they are others than those for programs: the same as those of the command line, which a
+// test compares (to_words() of core/model/plugin_state.hpp, core/model/sink_answer.hpp and core/engine/journal.hpp).
+const spokenStates = { away: "unreachable" };
+const spokenAnswers = { none: "no answer yet", away: "not applied, retrying", unanswered: "no answer" };
+const spokenEntries = { away: "not applied", released: "hold ended" };
+const spoken = (state) => spokenStates[state] || state;
+const spokenAnswer = (answer) => spokenAnswers[answer] || answer;
+const spokenEntry = (what) => spokenEntries[what] || what;
 const command = (...text) => el("code", {}, ...text);
 
 // A name as a shell takes it: what a registry or a configuration has is never run by being pasted.

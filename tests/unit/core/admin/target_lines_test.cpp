@@ -21,8 +21,14 @@ TEST(TargetLines, DoNotMistakeALongerNumberForIt) {
 
 TEST(TargetLines, AreBounded) {
   std::string text;
-  for (int i = 0; i < 1000; ++i) text += "server 10.0.0.1:80;\n";
+  for (int i = 0; i < 1000; ++i) text += "server 10.0.0.1:80 id=" + std::to_string(i) + ";\n";
   EXPECT_EQ(lines_naming(text, "10.0.0.1:80", "x").size(), 10U);
+}
+
+TEST(TargetLines, AreNamedOnceEach) {
+  EXPECT_THAT(
+      lines_naming("server 10.0.0.1:80;\nserver 10.0.0.1:80 backup;\n  server 10.0.0.1:80;\n", "10.0.0.1:80", "x"),
+      ElementsAre("server 10.0.0.1:80;", "server 10.0.0.1:80 backup;"));
 }
 
 // A match that is in rotation as far as the answers of its sink say.

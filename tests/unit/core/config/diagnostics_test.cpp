@@ -84,6 +84,7 @@ TEST(Suggestion, IsNoneWhenTheListWouldBeLong) {
   for (char c = 'a'; c <= 'z'; ++c) known.emplace_back(8, c);
   EXPECT_EQ(suggestion("colour", known), "");
   EXPECT_EQ(suggestion("colour", {}), "");
+  EXPECT_EQ(suggestion("d", {"c"}), "known are: c") << "one letter is all of that name";
   EXPECT_EQ(suggestion("", {}), "");
 }
 

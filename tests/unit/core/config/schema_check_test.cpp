@@ -182,7 +182,7 @@ TEST(SchemaCheck, HoldsANumberOrAWordToTheRulesOfEach) {
   EXPECT_EQ(said_of(schema, "\"auto\""), "");
   EXPECT_EQ(said_of(schema, "7"), "f:2:5: error: 'x' in [t]: expected an integer of at least 8, found integer 7\n");
   EXPECT_EQ(said_of(schema, "\"many\""),
-            "f:2:5: error: 'x' in [t]: expected a string that matches ^auto$, found string \"many\"\n");
+            "f:2:5: error: 'x' in [t]: expected an integer of at least 8, or \"auto\", found string \"many\"\n");
 }
 
 TEST(SchemaCheck, ListsAnEnumAndSuggests) {

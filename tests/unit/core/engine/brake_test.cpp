@@ -103,10 +103,24 @@ TEST(Brake, HoldsALossBeyondTheShareAndSaysWhy) {
   EXPECT_THAT(verdict.kept, ElementsAre("web"));
   ASSERT_EQ(verdict.holds.size(), 1U);
   EXPECT_EQ(verdict.holds[0].service, "web");
-  EXPECT_EQ(verdict.holds[0].why, "3 of 4 endpoints in service would go at once (75%; max_removed is 50%)");
+  EXPECT_EQ(verdict.holds[0].why, "3 of 4 endpoints in service would be removed (75%; max_removed is 50%)");
   EXPECT_EQ(verdict.holds[0].until, start + 1s + 5min);
   EXPECT_EQ(verdict.ask_again, start + 1s + 5min);
   EXPECT_TRUE(web.rule().holding());
+}
+
+// The sentence stands beside a table of what is served and what would be left.
+TEST(Brake, CountsWhatIsServedFirstAndWhatHasGoneBeforeBesideIt) {
+  braked web(rules());
+  web.offer(start, {{"web", 13}});
+  EXPECT_TRUE(web.passes(start + 1s, {{"web", 11}}));
+  const auto verdict = web.offer(start + 2s, {{"web", 4}});
+  ASSERT_EQ(verdict.holds.size(), 1U);
+  EXPECT_EQ(verdict.holds[0].why,
+            "7 of 11 endpoints in service would be removed (9 of 13 within 30s: 69%; max_removed is 50%)");
+  EXPECT_EQ(verdict.holds[0].before, 11U);
+  EXPECT_EQ(verdict.holds[0].after, 4U);
+  EXPECT_EQ(web.offer(start + 3s, {{"web", 9}}).holds[0].why, "2 of 11 endpoints in service are still missing");
 }
 
 TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
@@ -288,7 +302,7 @@ TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
   EXPECT_THAT(verdict.kept, IsEmpty());
   ASSERT_EQ(verdict.accepted.size(), 1U);
   EXPECT_EQ(verdict.accepted[0].why,
-            "4 of 4 endpoints in service would go at once (100%; max_removed is 50%); it lasted for 5m");
+            "4 of 4 endpoints in service would be removed (100%; max_removed is 50%); it lasted for 5m");
 }
 
 TEST(Brake, StartsAgainWhenTheEndpointsReturned) {
@@ -407,7 +421,7 @@ TEST(Brake, SaysThatItBeginsToHoldWhatOneSourceReportsAfterAnOutage) {
   EXPECT_THAT(verdict.begun, ElementsAre(""));
   ASSERT_EQ(verdict.holds.size(), 1U);
   EXPECT_EQ(verdict.holds[0].why,
-            "6 of 8 endpoints in service would go at once (75%; max_removed is 50%) after an outage");
+            "6 of 8 endpoints in service would be removed (75%; max_removed is 50%) after an outage");
 }
 
 TEST(Brake, LetsTheOthersGoOnAfterAnOutageThatCostLittle) {
@@ -466,7 +480,7 @@ TEST(Brake, HoldsTheWholePipelineWhenTheSumFallsBelowTheLeast) {
   EXPECT_THAT(verdict.kept, ElementsAre("a", "b"));
   ASSERT_EQ(verdict.holds.size(), 1U);
   EXPECT_EQ(verdict.holds[0].service, "");
-  EXPECT_EQ(verdict.holds[0].why, "2 of 6 endpoints in service would go, leaving 4 (min_endpoints is 5)");
+  EXPECT_EQ(verdict.holds[0].why, "2 of 6 endpoints in service would be removed, leaving 4 (min_endpoints is 5)");
   EXPECT_THAT(all.offer(start + 1s + 5min, {{"a", 1}, {"b", 1}, {"c", 2}}).kept, IsEmpty());
 }
 

@@ -83,7 +83,7 @@ TEST_F(FirstLook, AppliesAtOnceWhenTheSourcesHaveEndpointsAgain) {
 TEST_F(FirstLook, HoldsAServiceThatWouldLoseMostOfWhatTheTargetHas) {
   test::set_target(addresses(10));
   start_with(addressed("web", 1));
-  EXPECT_THAT(hold(), HasSubstr("service web: 9 of 10 endpoints in service would go at once (90%; max_removed is 50%) "
+  EXPECT_THAT(hold(), HasSubstr("service web: 9 of 10 endpoints in service would be removed (90%; max_removed is 50%) "
                                 "from the target of sink t (the target; drcon diff shows it)"));
   settle();
   EXPECT_EQ(on_engine([this] { return engine_->sinks().at("t")->applies(); }), 0U);

@@ -269,7 +269,7 @@ TEST_F(Handover, ARenamedPipelineIsHeldByWhatItsSinkHas) {
   settle();
   EXPECT_TRUE(sees("t", 10));
   EXPECT_THAT(on_engine([this] { return engine_->find("edge")->held("web"); }),
-              ::testing::HasSubstr("9 of 10 endpoints in service would go"));
+              ::testing::HasSubstr("9 of 10 endpoints in service would be removed"));
 }
 
 TEST_F(Handover, ANewPipelineWhoseSourceHasNothingIsHeldByWhatItsSinkHas) {

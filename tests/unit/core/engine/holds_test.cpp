@@ -60,8 +60,14 @@ TEST_F(Holds, AServiceIsHeldForItselfAndTheOthersGoOn) {
   ASSERT_TRUE(sees("t", 23)) << "an endpoint of another service goes";
   EXPECT_EQ(count("web"), 4U);
   EXPECT_EQ(on_engine([this] { return p().held("web"); }),
-            "4 of 4 endpoints in service would go at once (100%; max_removed is 50%)");
+            "4 of 4 endpoints in service would be removed (100%; max_removed is 50%)");
   EXPECT_EQ(on_engine([this] { return p().held("big"); }), "");
+  // Whoever reads the journal need not ask for the status: what is served, what happens by itself and when, what helps.
+  EXPECT_THAT(
+      journal(journal_entry::kind::held),
+      ::testing::ElementsAre(::testing::ContainsRegex(
+          "^service web: 4 of 4 [^;]*; max_removed is 50%\\); served meanwhile: all 4; applied automatically at "
+          "[^;]*[0-9:]+ [A-Z0-9+-]+ unless endpoints return; apply now: drcon release-brake p$")));
   EXPECT_TRUE(shows("drcon_brake_held_services{pipeline=\"p\"} 1"));
   // The sink may still be at work on the endpoint that went.
   std::vector<std::string> lines;
@@ -70,7 +76,7 @@ TEST_F(Holds, AServiceIsHeldForItselfAndTheOthersGoOn) {
     return lines.size() == 1;
   }));
   EXPECT_THAT(lines, ::testing::ElementsAre("pipeline p is held by its brake: service web: 4 of 4 endpoints in service "
-                                            "would go at once (100%; max_removed is 50%)"));
+                                            "would be removed (100%; max_removed is 50%)"));
 }
 
 // A registry that has lost its data is filled again while drcon is restarted: what is back in part by then is not all
@@ -153,7 +159,8 @@ TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
   ASSERT_TRUE(holds({"web"}));
-  EXPECT_THAT(held().why, ::testing::HasSubstr("7 of 10 endpoints in service would go"));
+  EXPECT_THAT(held().why,
+              ::testing::HasSubstr("3 of 6 endpoints in service would be removed (7 of 10 within 30s: 70%"));
   EXPECT_TRUE(sees("t", 6));
 }
 

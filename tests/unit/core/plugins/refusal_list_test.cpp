@@ -21,6 +21,17 @@ TEST(RefusalList, ReportsWhatIsNewAndNotWhatStillHolds) {
   EXPECT_EQ(list.replace("web", {web_1}), (refusals{web_1})) << "it was gone in between";
 }
 
+TEST(RefusalList, KeepsSinceWhenWhatStillHoldsIsSo) {
+  refusal_list list;
+  list.replace("web", {web_1});
+  const auto since = list.first(1).at(0).since;
+  EXPECT_GT(since.time_since_epoch().count(), 0);
+  list.replace_all({web_1, web_2});
+  EXPECT_EQ(list.first(1).at(0).since, since);
+  list.replace("web", {web_1});
+  EXPECT_EQ(list.first(1).at(0).since, since);
+}
+
 TEST(RefusalList, ReplacesThoseOfOneServiceOrOfAll) {
   refusal_list list;
   list.replace("web", {web_1});

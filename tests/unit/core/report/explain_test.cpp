@@ -132,7 +132,28 @@ TEST_F(Explain, SaysWhatTheSinkAnswered) {
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
-  EXPECT_EQ(verdict("web-1"), "not in rotation at sink t, whose last answer is 'away': nobody listens");
+  EXPECT_EQ(verdict("web-1"), "not in rotation at sink t (not applied, retrying): nobody listens");
+}
+
+TEST_F(Explain, SaysWhichOtherServicesHaveTheAddress) {
+  start();
+  for (const auto* each : {"web", "api"}) fake("s")->host.publish(service_of(each, 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(settles());
+  EXPECT_EQ(explain("web-1")[0]["also_of"], nlohmann::json::array({"api"}));
+}
+
+TEST_F(Explain, SaysThatMoreIsMeantThanItShows) {
+  start();
+  for (int i = 0; i < 21; ++i) fake("s")->host.publish(service_of("web-" + std::to_string(i), 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(settles());
+  const auto all = [this](const std::string& asked) {
+    return on_engine([&] { return encode(report::explain(*engine_, "p", asked, {})); });
+  };
+  EXPECT_EQ(all("10.0.0.1")["matches"].size(), 20U);
+  EXPECT_EQ(all("10.0.0.1")["more"], true);
+  EXPECT_EQ(all("web-1-1")["more"], false);
 }
 
 TEST_F(Explain, SaysWhatASourceMayNotSay) {
@@ -209,7 +230,7 @@ TEST_F(Explain, SaysDuringAPauseWhatTheBrakeWouldHold) {
   EXPECT_EQ(
       verdict("web-4"),
       "in rotation since revision 1, though no source lists it any more; the brake would hold an update if the "
-      "pipeline was resumed: service web: 3 of 4 endpoints in service would go at once (75%; max_removed is 50%); "
+      "pipeline was resumed: service web: 3 of 4 endpoints in service would be removed (75%; max_removed is 50%); "
       "the pipeline is paused: lunch");
 }
 

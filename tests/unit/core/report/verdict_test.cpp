@@ -15,8 +15,12 @@ using namespace std::chrono_literals;
 using test::fake;
 using test::service_of;
 
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 class Verdict : public engine::Engine {
 protected:
@@ -36,6 +40,13 @@ protected:
   }
   nlohmann::json status() {
     return on_engine([this] { return encode(status_of(*engine_)); });
+  }
+  // The first of that code; null if there is none.
+  nlohmann::json finding(const std::string& code) {
+    const auto now = status();
+    for (const auto& each : now["findings"])
+      if (each["code"] == code) return each;
+    return {};
   }
   std::vector<std::string> caveats() {
     return on_engine([this] { return report::caveats(*engine_); });
@@ -91,7 +102,9 @@ TEST_F(Verdict, AnUnreachableSourceIsACaveatAndListedOnce) {
   fake("s")->host.unknown({}, "nobody answers");
   ASSERT_TRUE(test::wait_until(
       [this] { return caveats().size() == 1 && caveats()[0].find("last known data") != std::string::npos; }));
-  EXPECT_THAT(caveats(), ElementsAre("source s is unreachable; using last known data: nobody answers"));
+  EXPECT_THAT(caveats(),
+              ElementsAre("source s is unreachable; using last known data: nobody answers; retried until it answers; "
+                          "look: drcon doctor"));
   EXPECT_TRUE(becomes("needs attention")) << "new endpoints are not seen, though nothing is open";
 }
 
@@ -140,17 +153,26 @@ TEST_F(Verdict, ARefusedReloadIsACaveatUntilOneIsTaken) {
   serve(2);
   on_engine([this] { return engine_->note_reload(false, "web.toml:3:1: unknown key"), 0; });
   EXPECT_TRUE(becomes("OK, with warnings"));
-  EXPECT_THAT(caveats(), ElementsAre("the last reload was refused, and the configuration before it is in use: "
-                                     "web.toml:3:1: unknown key"));
+  EXPECT_THAT(caveats(),
+              ElementsAre("the last reload was refused, and the configuration before it is in use: "
+                          "web.toml:3:1: unknown key; a restart would not start with it; to do: drcon check, "
+                          "then drcon reload"));
+  EXPECT_GT(finding("reload-refused")["since"], 0);
+  EXPECT_TRUE(shows("drcon_reload_refused 1"));
   on_engine([this] { return engine_->note_reload(true, ""), 0; });
   EXPECT_TRUE(becomes("in sync"));
+  EXPECT_TRUE(shows("drcon_reload_refused 0"));
 }
 
 TEST_F(Verdict, APauseIsACaveat) {
   serve(2);
   ASSERT_EQ(pause("lunch"), "");
   EXPECT_TRUE(becomes("OK, with warnings"));
-  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
+  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch; nothing is changed until: drcon resume p"));
+  const auto paused = finding("paused");
+  EXPECT_EQ(paused["kind"], "pipeline");
+  EXPECT_EQ(paused["subject"], "p");
+  EXPECT_EQ(paused["since"], status()["pipelines"]["p"]["paused_since"]);
 }
 
 TEST_F(Verdict, ASinkThatKeepsTheServersOfAnEmptyServiceNeedsAttention) {
@@ -184,9 +206,9 @@ TEST_F(Verdict, APauseDoesNotHideWhatTheBrakeHolds) {
   ASSERT_TRUE(becomes("needs attention"));
   ASSERT_EQ(pause("lunch"), "");
   EXPECT_TRUE(becomes("needs attention"));
-  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch",
+  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch; nothing is changed until: drcon resume p",
                                      "pipeline p would be held by its brake if it was resumed: service web: 4 of 4 "
-                                     "endpoints in service would go at once (100%; max_removed is 50%)"));
+                                     "endpoints in service would be removed (100%; max_removed is 50%)"));
   const auto pipeline = status()["pipelines"]["p"];
   EXPECT_THAT(pipeline["would_hold"].get<std::string>(), ::testing::HasSubstr("4 of 4"));
   EXPECT_EQ(pipeline["would_hold_loss"]["removed"], 4);
@@ -208,7 +230,77 @@ TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_RETRY, c_string("nobody listens"));
   ASSERT_TRUE(becomes("needs attention"));
-  EXPECT_THAT(unsettled(), ElementsAre("sink t: not applied yet, and retried: nobody listens"));
+  // It says what is served, what happens next and when, and which command helps.
+  EXPECT_THAT(
+      unsettled(),
+      ElementsAre(AllOf(StartsWith("sink t: revision 2 not applied: nobody listens; serves revision 1; "),
+                        ContainsRegex("; (next retry [^;]*[0-9:]+ [A-Z0-9+-]+, then every 5s at most|retrying now); "),
+                        EndsWith("; now: drcon resync p; look: drcon doctor"))));
+  EXPECT_EQ(finding("sink-away")["since"], status()["sinks"]["t"]["failing_since"]);
+  EXPECT_EQ(status()["pipelines"]["p"]["state"]["code"], "not-applied");
+}
+
+TEST_F(Verdict, ARejectedUpdateSaysWhatIsServedAndWhenItIsTriedAgain) {
+  serve(2);
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_REJECTED, c_string("too many"));
+  ASSERT_TRUE(becomes("needs attention"));
+  EXPECT_THAT(unsettled(), ElementsAre("sink t: revision 2 rejected: too many; serves revision 1; retrying at the next "
+                                       "change, and at each resync; see: drcon diff p"));
+  EXPECT_TRUE(shows("drcon_needs_attention 1"));
+}
+
+// One line each, with one word: the state that the plugin reports of itself, and what it reports of its services.
+TEST_F(Verdict, AnOutageIsNotedOnceInTheJournal) {
+  serve(2);
+  fake("s")->host.status_away("nobody answers");
+  fake("s")->host.unknown({}, "nobody answers");
+  ASSERT_TRUE(becomes("needs attention"));
+  settle();
+  using ::testing::HasSubstr;
+  EXPECT_THAT(journal(engine::journal_entry::kind::source),
+              ElementsAre(HasSubstr("ready with"), "unreachable: nobody answers"));
+}
+
+TEST_F(Verdict, ASourceThatIsOnlyAwayIsNotedAllTheSame) {
+  engine::source_state::patience_for_unknown = 1ms;
+  serve(2);
+  fake("s")->host.status_away("nobody answers");
+  EXPECT_TRUE(test::wait_until([this] {
+    const auto all = journal(engine::journal_entry::kind::source);
+    return !all.empty() && all.back() == "unreachable: nobody answers";
+  }));
+  engine::source_state::patience_for_unknown = 1s;
+}
+
+TEST_F(Verdict, WhatLastsSaysSinceWhen) {
+  serve(2);
+  const auto before = status()["now"].get<double>();
+  fake("s")->host.status_degraded("only one of three servers answers");
+  fake("s")->host.unknown("web", "no leader");
+  fake("t")->host.refused("web", "web-2", "its tag holds a #");
+  ASSERT_TRUE(test::wait_until([this] { return status()["findings"].size() == 3; }));
+  for (const auto* code : {"source-degraded", "service-unknown", "endpoints-left-out"}) {
+    EXPECT_GE(finding(code)["since"], before) << code;
+    EXPECT_LE(finding(code)["since"], status()["now"]) << code;
+  }
+  EXPECT_EQ(status()["pipelines"]["p"]["state"]["code"], "warnings");
+}
+
+// The endpoint is healthy for the registry, and gets no traffic.
+TEST_F(Verdict, AnEndpointSaysWhichSinksLeaveItOut) {
+  serve(2);
+  fake("t")->host.refused("web", "web-2", "HAProxy's check has it DOWN");
+  ASSERT_TRUE(becomes("OK, with warnings"));
+  const auto endpoints = on_engine([this] { return encode(detail_of(*engine_, "p")); })["services"][0]["endpoints"];
+  EXPECT_FALSE(endpoints[0].contains("left_out"));
+  EXPECT_EQ(endpoints[1]["left_out"], nlohmann::json::array({{{"sink", "t"}, {"why", "HAProxy's check has it DOWN"}}}));
 }
 
 TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {

@@ -3,13 +3,21 @@
 #include "support/scripted_consul.hpp"
 #include "support/wait.hpp"
 
-#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
 
 namespace drcon::test {
 namespace consul_http_faults_test {
 
+namespace asio = boost::asio;
 using how = scripted_answer::how;
 
 std::string options(const scripted_consul& consul, const std::string& more = "service = [{ name = \"web\" }]") {
@@ -104,6 +112,84 @@ TEST(ConsulHttp, PublishesAServiceThatHasNoInstancesAsEmpty) {
   source.start();
   ASSERT_TRUE(source.wait_ready());
   EXPECT_TRUE(has(source, {}));
+}
+
+// Answers whatever it is sent as a server without TLS does.
+class plain_server {
+public:
+  plain_server() : thread_([this] { serve(); }) {}
+  ~plain_server() {
+    stopping_ = true;
+    asio::io_context context;
+    asio::ip::tcp::socket(context).connect(acceptor_.local_endpoint());
+    thread_.join();
+  }
+  std::string https_url() const { return "https://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+
+private:
+  void serve() {
+    while (!stopping_) {
+      auto client = acceptor_.accept();
+      boost::system::error_code ignored;
+      char bytes[64];
+      client.read_some(asio::buffer(bytes), ignored);
+      asio::write(client, asio::buffer(std::string("HTTP/1.1 400 Bad Request\r\n\r\n")), ignored);
+    }
+  }
+  asio::io_context context_;
+  asio::ip::tcp::acceptor acceptor_{context_, asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)};
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+TEST(ConsulHttp, SuspectsAPortOfPlainHttpWhereTlsIsAnsweredWithSomethingElse) {
+  plain_server server;
+  source_harness source("consul-http",
+                        "address = \"" + server.https_url() +
+                            "\"\nretry_min = \"5ms\"\nretry_max = \"50ms\"\nservice = [{ name = \"web\" }]");
+  source.start();
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().text.find("TLS handshake failed with") != std::string::npos &&
+           source.status().text.find("; is this port plain HTTP?") != std::string::npos;
+  })) << source.status().text;
+}
+
+// It has no endpoints, as a service that is down: whoever looks an hour later must see why.
+TEST(ConsulHttp, IsDegradedWhileConsulDoesNotKnowAService) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/wbe";
+  consul.set("/v1/catalog/services", {.index = 1, .body = R"({"web":[],"db":[]})"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"wbe\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto text = [&] { return source.status().text; };
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().state == DRCON_STATE_DEGRADED &&
+           text().find("Consul knows no service \"wbe\" (did you mean \"web\"?)") != std::string::npos;
+  })) << text();
+  consul.set(path, {.index = 2, .body = "[" + instance("a") + "]"});
+  ASSERT_TRUE(has(source, {"n1/a"}, "wbe"));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << text();
+}
+
+TEST(ConsulHttp, IsDegradedWhileTheTokenMayNotSeeAllOfAService) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  const auto answer = [](std::uint64_t index, const std::string& hidden) {
+    return scripted_answer{
+        .index = index, .body = "[" + instance("a") + "]", .headers = {{"X-Consul-Results-Filtered-By-ACLs", hidden}}};
+  };
+  consul.set(path, answer(1, "true"));
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(has(source, {"n1/a"}));
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().state == DRCON_STATE_DEGRADED &&
+           source.status().text.find("Consul's ACLs hide part of 'web': the token lacks service:read or node:read") !=
+               std::string::npos;
+  })) << source.status().text;
+  consul.set(path, answer(2, "false"));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
 }
 
 TEST(ConsulHttp, IsReadyOnlyWhenAServiceHasAsManyEndpointsAsItsStartWaitsFor) {

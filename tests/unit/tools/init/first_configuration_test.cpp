@@ -61,7 +61,7 @@ TEST(FirstConfiguration, OfAnybodyElseWritesWhereNginxLooksAndKeepsItsStateBesid
   EXPECT_THAT(all.toml, AllOf(HasSubstr("file = \"/etc/nginx/conf.d/drcon.conf\""),
                               HasSubstr("state_directory = \"/srv/here/state\""),
                               HasSubstr("socket = \"/srv/here/admin.sock\"")));
-  EXPECT_THAT(steps_of(all), AllOf(HasSubstr("ann may not write in /etc/nginx/conf.d"),
+  EXPECT_THAT(steps_of(all), AllOf(HasSubstr("ann has no permission to write in /etc/nginx/conf.d"),
                                    HasSubstr("drcon run -c /srv/here/drcon.toml\n"), Not(HasSubstr("include "))));
 }
 
@@ -78,6 +78,11 @@ TEST(FirstConfiguration, TakesTheServicesThatHaveABackend) {
   EXPECT_THAT(all.toml,
               AllOf(HasSubstr("{ name = \"web\" },"), Not(HasSubstr("\"api\"")), HasSubstr("backend = \"{service}\"")));
   EXPECT_THAT(steps_of(all), Not(HasSubstr("Make a backend")));
+}
+
+TEST(FirstConfiguration, LetsAUserOfHisOwnUseHaproxysSocket) {
+  EXPECT_THAT(steps_of(made(with_haproxy(with_consul({"web"}), {"web"}), somebody)),
+              HasSubstr("Let ann use HAProxy's socket, and log in again.\nusermod -aG haproxy ann\n"));
 }
 
 TEST(FirstConfiguration, ConnectsOneServiceToTheOneBackend) {

@@ -166,8 +166,8 @@ sinks_by_name sinks_of(const engine::engine& engine) {
   return all;
 }
 
-std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine, const sources_by_name& sources,
-                                                    const sinks_by_name& sinks) {
+std::map<std::string, pipeline_report> pipelines_beside(const engine::engine& engine, const sources_by_name& sources,
+                                                        const sinks_by_name& sinks) {
   std::map<std::string, pipeline_report> all;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     auto made = report_of(engine, *pipeline);
@@ -184,7 +184,7 @@ pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline
 }
 
 std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {
-  return pipelines_of(engine, sources_of(engine), sinks_of(engine));
+  return pipelines_beside(engine, sources_of(engine), sinks_of(engine));
 }
 
 pipeline_detail detail_of(const engine::engine& engine, const std::string& name) {
@@ -222,7 +222,7 @@ status_report status_of(const engine::engine& engine) {
                      .sources = sources_of(engine),
                      .pipelines = {},
                      .sinks = sinks_of(engine)};
-  made.pipelines = pipelines_of(engine, made.sources, made.sinks);
+  made.pipelines = pipelines_beside(engine, made.sources, made.sinks);
   return made;
 }
 

@@ -106,13 +106,13 @@ value call_slice(invocation& in, arguments all) {
   return in.scratch().list_like(part, item.as_list());
 }
 
-std::string printed(invocation& in, arguments all) {
+std::string printed_by_go(invocation& in, arguments all) {
   std::string result;
   printer(result, in.scratch(), in.around().bounds.output).print(all);
   return result;
 }
 
-value call_print(invocation& in, arguments all) { return in.text(printed(in, all)); }
+value call_print(invocation& in, arguments all) { return in.text(printed_by_go(in, all)); }
 value call_println(invocation& in, arguments all) {
   std::string result;
   printer(result, in.scratch(), in.around().bounds.output).println(all);
@@ -129,7 +129,7 @@ std::string escapable_text(invocation& in, arguments all) {
   std::vector<value> plain(all.begin(), all.end());
   std::ranges::replace_if(
       plain, [](const value& each) { return !each.is_there(); }, value(std::string_view("<no value>")));
-  return printed(in, plain);
+  return printed_by_go(in, plain);
 }
 value call_html(invocation& in, arguments all) { return in.text(html_text(escapable_text(in, all))); }
 value call_js(invocation& in, arguments all) { return in.text(javascript_text(escapable_text(in, all))); }

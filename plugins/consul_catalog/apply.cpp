@@ -26,7 +26,7 @@ bool is_done(const common::http_answer& answer) {
 
 // The agent will never accept this registration: the fault is in its text, not in the agent's state. Some such faults
 // come with status 500 (Consul 1.8.7).
-bool is_refused(const common::http_answer& answer) {
+bool refuses_this_one(const common::http_answer& answer) {
   if (answer.fault != common::http_fault::none) return false;
   if (answer.status == 400) return true;
   if (answer.status != 500) return false;
@@ -185,7 +185,7 @@ std::string applier::register_services(const steps& what, std::set<std::string>&
       continue;
     }
     const auto why = fault_of(answers[i], "registering '" + subject.id + "'");
-    if (is_refused(answers[i])) {
+    if (refuses_this_one(answers[i])) {
       rejected_[subject.id] = subject.digest;
       host_.refused(subject.service, subject.endpoint, why);
       continue;

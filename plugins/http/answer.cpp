@@ -15,8 +15,8 @@ std::string advice_for(const common::http_answer& answer) {
   if (answer.status == 401 || answer.status == 403) return ": it refuses the token or the headers";
   if (const auto place = answer.header("location"); answer.status >= 300 && answer.status < 400 && !place.empty())
     return ": the feed is at " + std::string(common::shortened(place, 200)) + "; write that as url";
-  const auto line = common::shortened(answer.body.substr(0, answer.body.find('\n')), 200);
-  return line.empty() ? "" : ": " + std::string(line);
+  const std::string line(common::shortened(answer.body.substr(0, answer.body.find('\n')), 200));
+  return line.empty() ? "" : ": " + line;
 }
 
 }  // namespace

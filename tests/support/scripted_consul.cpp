@@ -125,9 +125,9 @@ struct scripted_consul::server {
         requests.push_back(target);
       }
       const std::string tag(request["If-None-Match"]);
-      const auto answer =
-          tag.empty() ? co_await await_answer(target)
-                      : co_await await_other(target, tag, number_after(std::string(request["Prefer"]), "wait="));
+      scripted_answer answer;  // not by a conditional expression: GCC 12 compiles co_await in one wrongly
+      if (tag.empty()) answer = co_await await_answer(target);
+      else answer = co_await await_other(target, tag, number_after(std::string(request["Prefer"]), "wait="));
       if (answer.ends == scripted_answer::how::dropped) break;
       const auto text = text_of(answer);
       auto [unwritten, written] = co_await asio::async_write(client, asio::buffer(text), token);

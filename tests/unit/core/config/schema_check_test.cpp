@@ -115,7 +115,7 @@ TEST(SchemaCheck, SaysWhatToDoInsteadOfAnOptionThatIsGone) {
 
 TEST(SchemaCheck, NamesUnknownKeysAtTheirPlace) {
   EXPECT_EQ(check(of_x(R"({"type": "integer"})"), "\n  y = 1\n").said,
-            "f:3:3: error: unknown key 'y' in [t]; did you mean 'x'?\n");
+            "f:3:3: error: unknown key 'y' in [t]; known are: x\n");
   EXPECT_EQ(
       check(
           of_x(

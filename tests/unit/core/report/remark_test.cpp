@@ -18,9 +18,10 @@ TEST(Codes, OfRemarksAreAsManyAsTheEnumAndDiffer) {
     EXPECT_TRUE(each.meaning.ends_with('.')) << each.code;
   }
   EXPECT_EQ(codes.size(), remark_codes().size());
-  EXPECT_EQ(remark_codes().size(), static_cast<std::size_t>(remark_code::fault_ahead) + 1);
+  EXPECT_EQ(remark_codes().size(), static_cast<std::size_t>(remark_code::last_good_is_old) + 1);
   EXPECT_EQ(to_string(remark_code::brake_holds), "brake-holds");
   EXPECT_EQ(to_string(remark_code::fault_ahead), "fault-ahead");
+  EXPECT_EQ(to_string(remark_code::last_good_is_old), "last-good-is-old");
 }
 
 TEST(Codes, OfFindingsAreThoseOfTheAbi) {

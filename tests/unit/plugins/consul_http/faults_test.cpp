@@ -194,6 +194,7 @@ TEST(ConsulHttp, IsDegradedWhileTheTokenMayNotSeeAllOfAService) {
 
 TEST(ConsulHttp, IsReadyOnlyWhenAServiceHasAsManyEndpointsAsItsStartWaitsFor) {
   scripted_consul consul;
+  consul.set("/v1/catalog/services", {.body = R"({"web":[],"api":[]})"});
   const std::string path = "/v1/health/service/web";
   consul.set(path, {.index = 10, .body = "[" + instance("a") + "]"});
   source_harness source("consul-http",
@@ -569,6 +570,9 @@ TEST(ConsulHttp, NamesTheLimitThatClosesItsConnectionsAndMakesDo) {
 
 TEST(ConsulHttp, TakesBackTheDiagnosisOfALimitWhenTheAgentTurnsOutToBeGone) {
   scripted_consul consul;
+  std::string known;
+  for (int i = 0; i < 12; ++i) known += (i == 0 ? "\"s" : ",\"s") + std::to_string(i) + "\":[]";
+  consul.set("/v1/catalog/services", {.body = "{" + known + "}"});
   source_harness source("consul-http", options(consul, named(12) + "connections = 60"));
   source.start();
   ASSERT_TRUE(source.wait_ready());

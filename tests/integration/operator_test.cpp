@@ -434,12 +434,13 @@ TEST_F(Operator, AReloadAnswersWithWhatItFound) {
 
 TEST_F(Operator, TheJournalIsShownAndFollowed) {
   const auto shown = ask("journal");
-  EXPECT_THAT(shown.out, HasSubstr("decided  pipeline web revision 1 (+3 -0 ~0) from hosts"));
+  EXPECT_THAT(shown.out, HasSubstr("decided     pipeline web revision 1 (+3 -0 ~0) from hosts"));
   EXPECT_THAT(shown.out, HasSubstr("+web/10.0.0.3:80"));
   process follower({DRCON_BINARY, "journal", "-f", "--socket", socket().string()});
-  ASSERT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 1") != std::string::npos; }));
+  ASSERT_TRUE(
+      wait_until([&] { return follower.text().find("applied     sink page revision 1") != std::string::npos; }));
   set_hosts(4);
-  EXPECT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 2") != std::string::npos; }))
+  EXPECT_TRUE(wait_until([&] { return follower.text().find("applied     sink page revision 2") != std::string::npos; }))
       << follower.text();
   drcon_->stop();
   EXPECT_TRUE(wait_until([&] { return follower.text().find("waiting for it") != std::string::npos; }));

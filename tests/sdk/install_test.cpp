@@ -50,7 +50,7 @@ TEST(Installation, EachLinkOfADocumentLeadsToWhatIsInstalled) {
       EXPECT_TRUE(fs::exists(document.parent_path() / target)) << file << " links " << target;
     }
   }
-  for (const auto* each : {"drcon/import.md", "drcon/plugins/template/from-consul-template.md",
+  for (const auto* each : {"drcon/moving-over.md", "drcon/plugins/template/from-consul-template.md",
                            "drcon/plugins/nginx/README.md", "drcon-dev/README.md", "drcon-dev/examples/etcd/README.md"})
     EXPECT_TRUE(documents.contains(each)) << each;
 }

@@ -73,7 +73,8 @@ inline plugin_catalog known_plugins() {
           .names =
               [](kind kind) {
                 return kind == kind::source
-                           ? std::vector<std::string>{"file", "docker", "consul-kv", "consul-http", "consul-dns"}
+                           ? std::vector<std::string>{"file",       "docker", "consul-kv", "consul-http",
+                                                      "consul-dns", "http",   "nomad"}
                            : std::vector<std::string>{"nginx"};
               }};
 }

@@ -132,6 +132,7 @@ brake::outcome brake::judge_one(std::optional<waiting>& held, const service_chan
   if (each.next < held->lowest) {
     held->lowest = each.next;
     held->since = now;
+    held->seen = {};
     return outcome::begins;
   }
   if (now - held->since >= config_.hold) return outcome::lasted;
@@ -370,21 +371,21 @@ void brake::go_on_from(const brake& before) {
 }
 
 brake::memory brake::remembered() const {
-  return remembered([](const waiting& held) { return held.seen; });
+  return remembered(std::optional<clock::time_point>());
 }
 
 brake::memory brake::remembered_at_stop(clock::time_point now) const {
-  return remembered([now](const waiting& held) { return held.observed ? now - held.since : held.seen; });
+  return remembered(std::optional(now));
 }
 
-brake::memory brake::remembered(const std::function<clock::duration(const waiting&)>& seen) const {
-  const auto kept = [&seen](const std::string& service, const waiting& held) {
+brake::memory brake::remembered(std::optional<clock::time_point> stop) const {
+  const auto kept = [stop](const std::string& service, const waiting& held) {
     return memory::hold{.service = service,
                         .why = held.why,
                         .kept = held.kept,
                         .lowest = held.lowest,
                         .since = held.since,
-                        .seen = seen(held),
+                        .seen = stop && held.observed ? *stop - held.since : held.seen,
                         .is_own = held.is_own,
                         .of_outage = held.of_outage};
   };

@@ -236,10 +236,12 @@ std::string meanwhile(const engine::pipeline& pipeline) {
 void add_old_state(const engine::pipeline& pipeline, remarks& all) {
   if (!pipeline.serves_last_good() || !base::is_days_old(pipeline.current().when)) return;
   const auto waits_for = pipeline.waiting_for();
-  all.push_back({code::last_good_is_old, "pipeline " + pipeline.name() + " serves a last good state that was decided " +
-                                             base::ago(pipeline.current().when) +
-                                             ": what it has may be gone since, and source " +
-                                             (waits_for.empty() ? "" : waits_for.front()) + " has not answered"});
+  const auto when = pipeline.current().when;
+  all.push_back({code::last_good_is_old,
+                 to_string(pipeline.subject()) + " serves a last good state that was decided " + base::ago(when) +
+                     ": what it has may be gone since" +
+                     (waits_for.empty() ? "" : ", and source " + waits_for.front() + " has not answered"),
+                 pipeline.subject(), when});
 }
 
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
@@ -335,20 +337,23 @@ std::vector<std::string> caveats(const engine::engine& engine) { return texts_of
 // Targets that serve what a source said before it was lost are settled, or about to be. It is still wrong: new
 // endpoints are not seen.
 // So it is when a loss waits behind a pause, or when requests for a service go to servers that are gone.
-verdict verdict_of(const engine::engine& engine) {
-  const bool settled = engine.settled();
+bool needs_attention(const engine::engine& engine) {
   const bool all_known = std::ranges::all_of(engine.sources(), [](const auto& each) { return each.second->known(); });
   const bool hides_a_loss =
       std::ranges::any_of(engine.pipelines(), [](const auto& each) { return each.second->would_hold().has_value(); });
   const bool keeps_what_is_gone_anywhere =
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return keeps_what_is_gone(*each.second); });
   const bool is_served_well = !any_refused_beyond_the_brake(engine) && !hides_a_loss && !keeps_what_is_gone_anywhere;
-  if (settled && all_known && is_served_well) return warnings(engine).empty() ? verdict::ok : verdict::caveats;
-  const bool wrong =
-      settled || !all_known || !is_served_well ||
-      std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
-      std::ranges::any_of(engine.sinks(), [](const auto& each) { return each.second->in_trouble(); });
-  return wrong ? verdict::wrong : verdict::under_way;
+  if (!all_known || !is_served_well) return true;
+  if (engine.settled()) return false;
+  return std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
+         std::ranges::any_of(engine.sinks(), [](const auto& each) { return each.second->in_trouble(); });
+}
+
+verdict verdict_of(const engine::engine& engine) {
+  if (needs_attention(engine)) return verdict::wrong;
+  if (!engine.settled()) return verdict::under_way;
+  return warnings(engine).empty() ? verdict::ok : verdict::caveats;
 }
 
 }  // namespace drcon::report

@@ -26,6 +26,8 @@ const char* to_string(verdict which);
 const char* to_words(verdict which);
 
 verdict verdict_of(const engine::engine& engine);
+/// Whether that is `wrong`, which takes less to find out.
+bool needs_attention(const engine::engine& engine);
 
 /// What is still open: what needs attention, and sinks that are applying an update.
 std::vector<remark> open_remarks(const engine::engine& engine);

@@ -70,7 +70,8 @@ std::string entry_watcher::take(std::size_t entry, const http_answer& answer, qu
 void entry_watcher::lacks(std::size_t entry, const std::string& what) {
   if (what.empty()) {
     if (lacking_.erase(entry) > 0) report_status();
-  } else if (const auto [place, is_new] = lacking_.insert_or_assign(entry, what); is_new) {
+  } else if (auto& known = lacking_[entry]; known != what) {
+    known = what;
     report_status();
   }
 }

@@ -42,14 +42,17 @@ asio::awaitable<void> watcher::run() {
   host_has_unknown_ = true;
   for (;;) {
     const auto begun = clock::now();
+    const bool was_held = asks_to_hold();
     const auto answer = co_await connection.get(target(), timeout(), headers());
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
     count(answer);
     const auto last = take(answer);
     if (last.fault.empty()) {
       worked();
-      backoff.reset();
-      timer.expires_after(pause_after(last, clock::now() - begun));
+      // One that was not held says nothing of a server that fails those which it is to hold.
+      if (was_held || !asks_to_hold()) backoff.reset();
+      const bool does_not_hold = was_held && !last.is_news && clock::now() - begun < shortest_hold;
+      timer.expires_after(pause_after(does_not_hold));
     } else {
       failed(last);
       timer.expires_after(backoff.next());
@@ -128,7 +131,7 @@ void watcher::publish(std::vector<service> services) {
   is_known_ = true;
 }
 
-// The feed is as it was, but the host was told that it is unknown.
+// The feed is as it was, but it was reported as unknown.
 void watcher::publish_again() {
   if (!host_has_unknown_) return;
   for (const auto& [name, endpoints] : published_)
@@ -150,9 +153,8 @@ void watcher::failed(const outcome& why) {
 }
 
 // How long to wait before the next request.
-watcher::clock::duration watcher::pause_after(const outcome& last, clock::duration took) {
-  const bool does_not_hold = !last.is_news && took < shortest_hold;
-  if (settings_.how == watching::poll || !asks_to_hold() || does_not_hold) return settings_.poll;
+watcher::clock::duration watcher::pause_after(bool does_not_hold) {
+  if (!asks_to_hold() || does_not_hold) return settings_.poll;
   return answers_.take(common::bucket::clock::now());
 }
 

@@ -52,7 +52,7 @@ private:
   void publish_again();
   void worked();
   void failed(const outcome& why);
-  clock::duration pause_after(const outcome& last, clock::duration took);
+  clock::duration pause_after(bool does_not_hold);
   void count(const common::http_answer& answer) const;
 
   const settings settings_;

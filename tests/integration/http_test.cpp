@@ -4,6 +4,7 @@
 #include "support/plugin_harness.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
+#include "support/web_feed.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,10 +16,6 @@ namespace drcon::test {
 namespace http_test {
 
 using ::testing::HasSubstr;
-
-std::string feed(const std::string& address) {
-  return R"({"service":[{"name":"web","endpoint":[{"address":")" + address + R"(","port":80}]}]})";
-}
 
 class HttpFeedOfNginx : public ::testing::Test {
 protected:
@@ -35,13 +32,7 @@ protected:
     source_ = std::make_unique<source_harness>("http", "poll = \"100ms\"\nretry_max = \"300ms\"\n" + options);
     source_->start();
   }
-  bool has(const std::string& address) const {
-    return source_->wait_for([&](const auto& now) {
-      const auto web = now.services.find("web");
-      return now.ready && web != now.services.end() && web->second.endpoints.size() == 1 &&
-             web->second.endpoints[0].address == address;
-    });
-  }
+  bool has(const std::string& address) const { return has_web_at(*source_, address); }
 
   temp_dir directory_;
   std::unique_ptr<nginx_server> nginx_;
@@ -49,24 +40,24 @@ protected:
 };
 
 TEST_F(HttpFeedOfNginx, IsFollowedThroughChangesAndRestarts) {
-  put(feed("10.0.0.1"));
+  put(web_feed("10.0.0.1"));
   nginx_ = std::make_unique<nginx_server>(servers());
   watch("url = \"" + url() + "\"\n");
   ASSERT_TRUE(has("10.0.0.1"));
-  put(feed("10.0.0.21"));  // another length, since nginx makes its entity tags of time and length
+  put(web_feed("10.0.0.21"));  // another length, since nginx makes its entity tags of time and length
   ASSERT_TRUE(has("10.0.0.21"));
   std::filesystem::remove(directory_ / "services.json");
   ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
   EXPECT_THAT(source_->status().text, HasSubstr("answers 404"));
   nginx_->kill9();
-  put(feed("10.0.0.1"));
+  put(web_feed("10.0.0.1"));
   nginx_->start();
   EXPECT_TRUE(has("10.0.0.1"));
   EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.empty(); }));
 }
 
 TEST_F(HttpFeedOfNginx, IsAskedForWithTheTokenAndTheHeaders) {
-  put(feed("10.0.0.1"));
+  put(web_feed("10.0.0.1"));
   nginx_ = std::make_unique<nginx_server>(servers(
       R"(if ($http_authorization != "Bearer s3cret") { return 401; } if ($http_x_team != "edge") { return 403; })"));
   watch("url = \"" + url() + "\"\ntoken = \"s3cret\"\nheaders = { X-Team = \"edge\" }\n");
@@ -77,7 +68,7 @@ TEST_F(HttpFeedOfNginx, IsAskedForWithTheTokenAndTheHeaders) {
 }
 
 TEST_F(HttpFeedOfNginx, IsReadOverTlsAndFromAUnixSocket) {
-  put(feed("10.0.0.1"));
+  put(web_feed("10.0.0.1"));
   const certificates own;
   const auto socket = (directory_ / "feed.sock").string();
   nginx_ = std::make_unique<nginx_server>("server { listen 127.0.0.1:@PORT@ ssl; listen unix:" + socket +

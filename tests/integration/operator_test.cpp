@@ -84,12 +84,12 @@ TEST_F(Operator, ABrokenConfigurationSteersNoOtherDrcon) {
 }
 
 TEST_F(Operator, ExplainReportsEachStep) {
-  const auto told = ask("explain", {"web", "10.0.0.2"});
-  EXPECT_EQ(told.code, 0) << told.err;
-  EXPECT_THAT(told.out, StartsWith("10.0.0.2:80  of service web: in rotation since revision 1\n"));
-  EXPECT_THAT(told.out, HasSubstr("source hosts (file, ok): present, passing, weight 1"));
-  EXPECT_THAT(told.out, HasSubstr("sink page (template): has it, with revision 1, last answer: applied"));
-  EXPECT_THAT(told.out, Not(HasSubstr("page.conf has now")));
+  const auto shown = ask("explain", {"web", "10.0.0.2"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, StartsWith("10.0.0.2:80  of service web: in rotation since revision 1\n"));
+  EXPECT_THAT(shown.out, HasSubstr("source hosts (file, ok): present, passing, weight 1"));
+  EXPECT_THAT(shown.out, HasSubstr("sink page (template): has it, with revision 1, last answer: applied"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("page.conf has now")));
   EXPECT_THAT(ask("explain", {"web", "10.0.0.2", "--all"}).out, HasSubstr("page.conf has now: server 10.0.0.2:80;"));
   const auto none = ask("explain", {"web", "10.0.0.9"});
   EXPECT_EQ(none.code, 3);

@@ -198,6 +198,17 @@ TEST(Brake, BeginsAHoldAgainAfterARestartWhenMoreIsMissing) {
   EXPECT_EQ(after.offer(start + 1h, {{"big", 20}}).holds.front().until, start + 1h + 5min);
 }
 
+TEST(Brake, TheTimeBeforeARestartIsNoneOfAGreaterLossThatCameBeforeTheSourcesAnswered) {
+  braked before(rules());
+  before.offer(start, {{"web", 4}, {"big", 20}});
+  ASSERT_FALSE(before.passes(start + 1s, {{"web", 1}, {"big", 20}}));
+  auto after = restarted(before.rule().remembered_at_stop(start + 1s + 4min), before.served());
+  after.observe(false);
+  EXPECT_EQ(after.offer(start + 1h, {{"big", 20}}).holds.front().until, start + 1h + 5min);
+  after.observe(true);
+  EXPECT_EQ(after.offer(start + 2h, {{"big", 20}}).holds.front().until, start + 2h + 5min);
+}
+
 TEST(Brake, CountsFromNowWhatWasKeptBeforeTheClockWasSetBack) {
   const std::chrono::system_clock::time_point noon{std::chrono::hours(500'000)};
   const kept_brake_memory kept{.holds = {}, .losses = {{.service = "web", .until = noon, .served = 10}}};

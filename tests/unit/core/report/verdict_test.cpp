@@ -77,6 +77,12 @@ TEST_F(Verdict, ALastGoodStateHasItsAge) {
   EXPECT_THAT(unsettled().at(0), ::testing::HasSubstr("serves the last good state (revision 1, decided 3 days ago)"));
   EXPECT_THAT(caveats(), ::testing::Contains("pipeline p serves a last good state that was decided 3 days ago: what it "
                                              "has may be gone since, and source s has not answered"));
+  const auto old = on_engine([this] {
+    const auto all = warnings(*engine_);
+    return *std::ranges::find(all, remark_code::last_good_is_old, &remark::code);
+  });
+  EXPECT_EQ(to_string(old.about), "pipeline p");
+  EXPECT_NEAR(base::to_seconds(old.since), base::to_seconds(decided), 1);
   const auto found = on_engine([this] { return encode(explain(*engine_, "p", "web-1", {})); });
   EXPECT_THAT(found["matches"][0]["verdict"].get<std::string>(),
               ::testing::HasSubstr("what is served is the last good state, decided 3 days ago"));

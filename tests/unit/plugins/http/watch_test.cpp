@@ -2,6 +2,7 @@
 #include "support/plugin_harness.hpp"
 #include "support/scripted_consul.hpp"
 #include "support/wait.hpp"
+#include "support/web_feed.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,10 +14,6 @@ namespace http_watch_test {
 
 using ::testing::HasSubstr;
 
-std::string feed(const std::string& address) {
-  return R"({"service":[{"name":"web","endpoint":[{"address":")" + address + R"(","port":80}]}]})";
-}
-
 class HttpSource : public ::testing::Test {
 protected:
   void watch(const std::string& more) {
@@ -24,13 +21,7 @@ protected:
         "http", "url = \"" + server_.url() + path_ + "\"\nretry_max = \"300ms\"\n" + more);
     source_->start();
   }
-  bool has(const std::string& address) const {
-    return source_->wait_for([&](const auto& now) {
-      const auto web = now.services.find("web");
-      return now.ready && web != now.services.end() && web->second.endpoints.size() == 1 &&
-             web->second.endpoints[0].address == address;
-    });
-  }
+  bool has(const std::string& address) const { return has_web_at(*source_, address); }
   std::size_t asked() const { return server_.requests(path_).size(); }
   bool asks(std::size_t more) const {
     const auto before = asked();
@@ -46,38 +37,38 @@ const std::string by_index = "watch = \"index\"\nindex_header = \"X-Consul-Index
 const std::string by_tag = "watch = \"etag\"\npoll = \"1h\"\n";
 
 TEST_F(HttpSource, SeesAChangeAtOnceOfAServerThatHoldsRequestsByIndex) {
-  server_.set(path_, {.index = 5, .body = feed("10.0.0.1")});
+  server_.set(path_, {.index = 5, .body = web_feed("10.0.0.1")});
   watch(by_index);
   ASSERT_TRUE(has("10.0.0.1"));
   ASSERT_TRUE(wait_until([&] { return server_.held() == 1; }));
   EXPECT_THAT(server_.requests(path_).back(), HasSubstr("index=5&wait=55000ms"));
-  server_.set(path_, {.index = 6, .body = feed("10.0.0.2")});
+  server_.set(path_, {.index = 6, .body = web_feed("10.0.0.2")});
   EXPECT_TRUE(has("10.0.0.2"));
 }
 
 TEST_F(HttpSource, SeesAChangeAtOnceOfAServerThatHoldsRequestsByEntityTag) {
-  server_.set(path_, {.body = feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
   watch(by_tag);
   ASSERT_TRUE(has("10.0.0.1"));
   ASSERT_TRUE(wait_until([&] { return server_.held() == 1; }));
-  server_.set(path_, {.body = feed("10.0.0.2"), .headers = {{"ETag", "\"b\""}}, .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.2"), .headers = {{"ETag", "\"b\""}}, .has_index = false});
   EXPECT_TRUE(has("10.0.0.2"));
 }
 
 TEST_F(HttpSource, AFeedThatIsNotModifiedIsNotSentAgainAndIsNoNews) {
-  server_.set(path_, {.body = feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
   watch("poll = \"100ms\"\n");
   ASSERT_TRUE(has("10.0.0.1"));
   const auto words = source_->now().words;
   ASSERT_TRUE(wait_until([&] { return server_.unmodified() >= 2; }));
   EXPECT_EQ(source_->now().words, words);
-  server_.set(path_, {.body = feed("10.0.0.2"), .headers = {{"ETag", "\"b\""}}, .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.2"), .headers = {{"ETag", "\"b\""}}, .has_index = false});
   EXPECT_TRUE(has("10.0.0.2"));
 }
 
 TEST_F(HttpSource, AServerThatHoldsNothingIsAskedAtTheInterval) {
   // Its index has another name than the server of this test holds requests for.
-  server_.set(path_, {.body = feed("10.0.0.1"), .headers = {{"X-Other-Index", "7"}}});
+  server_.set(path_, {.body = web_feed("10.0.0.1"), .headers = {{"X-Other-Index", "7"}}});
   watch("watch = \"index\"\nindex_header = \"X-Other-Index\"\npoll = \"1h\"\n");
   ASSERT_TRUE(has("10.0.0.1"));
   ASSERT_TRUE(wait_until([&] { return asked() == 2; })) << "the first answer, and the one that came at once";
@@ -86,7 +77,7 @@ TEST_F(HttpSource, AServerThatHoldsNothingIsAskedAtTheInterval) {
 }
 
 TEST_F(HttpSource, WhatFailsChangesNothingAndAllIsPublishedAgainAfterwards) {
-  server_.set(path_, {.body = feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.1"), .headers = {{"ETag", "\"a\""}}, .has_index = false});
   watch(by_tag);
   ASSERT_TRUE(has("10.0.0.1"));
   server_.kill();
@@ -99,32 +90,34 @@ TEST_F(HttpSource, WhatFailsChangesNothingAndAllIsPublishedAgainAfterwards) {
       << "the feed is as it was, and was not held";
   EXPECT_TRUE(wait_until([&] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
   EXPECT_TRUE(has("10.0.0.1"));
+  server_.set(path_, {.body = web_feed("10.0.0.2"), .headers = {{"ETag", "\"b\""}}, .has_index = false});
+  EXPECT_TRUE(has("10.0.0.2")) << "requests are held again";
 }
 
 TEST_F(HttpSource, AFeedThatCannotBeReadIsNeverTakenForNoServices) {
-  server_.set(path_, {.body = feed("10.0.0.1"), .has_index = false});
+  server_.set(path_, {.body = web_feed("10.0.0.1"), .has_index = false});
   watch("poll = \"100ms\"\n");
   ASSERT_TRUE(has("10.0.0.1"));
-  for (const auto& wrong : {std::string("{}"), std::string(), feed("10.0.0.2") + "}", std::string("[]"),
+  for (const auto& wrong : {std::string("{}"), std::string(), web_feed("10.0.0.2") + "}", std::string("[]"),
                             std::string(R"({"service":[{"name":"web","endpoint":[{"address":"x"}]}]})")}) {
     server_.set(path_, {.body = wrong, .has_index = false});
     ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); })) << wrong;
     EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED) << source_->status().text;
     EXPECT_EQ(source_->now().services.at("web").endpoints.size(), 1U) << wrong;
-    server_.set(path_, {.body = feed("10.0.0.1"), .has_index = false});
+    server_.set(path_, {.body = web_feed("10.0.0.1"), .has_index = false});
     ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.empty(); })) << wrong;
   }
   for (const auto ends : {scripted_answer::how::cut_short, scripted_answer::how::dropped}) {
-    server_.set(path_, {.body = feed("10.0.0.2"), .ends = ends, .has_index = false});
+    server_.set(path_, {.body = web_feed("10.0.0.2"), .ends = ends, .has_index = false});
     ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
     EXPECT_EQ(source_->now().services.at("web").endpoints[0].address, "10.0.0.1");
-    server_.set(path_, {.body = feed("10.0.0.1"), .has_index = false});
+    server_.set(path_, {.body = web_feed("10.0.0.1"), .has_index = false});
     ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.empty(); }));
   }
 }
 
 TEST_F(HttpSource, AServiceThatIsNotListedAnyMoreIsWithdrawn) {
-  server_.set(path_, {.index = 5, .body = feed("10.0.0.1")});
+  server_.set(path_, {.index = 5, .body = web_feed("10.0.0.1")});
   watch(by_index);
   ASSERT_TRUE(has("10.0.0.1"));
   server_.set(path_, {.index = 6, .body = R"({"service":[]})"});

@@ -95,7 +95,10 @@ TEST_F(NomadSource, AnInstanceWithoutAPortIsLeftOutWithItsReason) {
   ASSERT_TRUE(has("shop", 0));
   EXPECT_TRUE(wait_until([&] { return source_->omitted().size() == 1; }));
   EXPECT_TRUE(wait_until([&] { return source_->status().state == DRCON_STATE_DEGRADED; }));
-  EXPECT_THAT(source_->status().text, HasSubstr("all instances of web are left out"));
+  EXPECT_THAT(source_->status().text, HasSubstr("all instances of web are left out: it has no port"));
+  nomad_.set(path_, rows(15, R"({"ID":"a","ServiceName":"web","Address":"","Port":80})"));
+  EXPECT_TRUE(wait_until([&] { return source_->status().text.find("it has no address") != std::string::npos; }))
+      << source_->status().text;
 }
 
 }  // namespace nomad_faults_test

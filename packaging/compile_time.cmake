@@ -22,9 +22,8 @@ function(drcon_precompiled NAME)
 endfunction()
 
 # Headers and templates that each object would read and instantiate for itself are most of what a small source file costs:
-# several files of a target are compiled as one object. A file that is edited takes those beside it along, which still
-# costs less than two of them alone. Off in the presets debug, asan and tsan: there each file is compiled by itself, so
-# that an include that is missing is found.
+# several files of a target are compiled as one object. A file that is edited takes those beside it along. Off in the
+# presets debug, asan and tsan: there each file is compiled by itself, so that an include that is missing is found.
 option(DRCON_UNITY "Compile several source files of a target as one object" ON)
 if(DRCON_UNITY)
   # GCC warns of a type that uses an anonymous namespace unless it stands in the file that is compiled: here, none does.

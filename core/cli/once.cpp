@@ -5,7 +5,6 @@
 #include "cli/kept_programs.hpp"
 #include "cli/process_one.hpp"
 #include "cli/state_lock.hpp"
-#include "cli/terminal_text.hpp"
 #include "log/in_background.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
@@ -57,7 +56,7 @@ public:
       if (held.number == 0 || held.number == last) continue;
       last = held.number;
       std::cerr << "drcon: pipeline " << name << " waits, since its brake holds: " << held.why << "; until "
-                << clock_time(base::to_seconds(held.until))
+                << base::time_of_day(held.until)
                 << " at the latest, or until the endpoints are back. To end the wait: let "
                 << "drcon run serve this configuration and release it with drcon release-brake " << name
                 << ", or set brake.hold to 0 for this one run\n"

@@ -34,11 +34,11 @@ std::string text(const json& object, const char* key) { return text(object.at(ke
 bool is_set(const json& object, const char* key) { return !object.at(key).get<std::string>().empty(); }
 
 // The words for people of what JSON has as a word for programs; that word itself, of a drcon that knows more of them.
-template <class Codes>
-std::string words_of(const Codes& all, const json& code) {
-  const auto found =
-      std::ranges::find_if(all, [&](auto each) { return code.get_ref<const std::string&>() == to_string(each); });
-  return found == std::end(all) ? text(code) : to_words(*found);
+template <class Codes, class Code = std::identity>
+std::string words_of(const Codes& all, const json& word, Code code = {}) {
+  for (const auto& each : all)
+    if (word.get_ref<const std::string&>() == to_string(std::invoke(code, each))) return to_words(std::invoke(code, each));
+  return text(word);
 }
 std::string answer_of(const json& sink) { return words_of(model::all_sink_answers, sink.at("last_answer")); }
 std::string plugin_state_of(const json& instance) { return words_of(model::all_plugin_states, instance.at("state")); }
@@ -180,20 +180,10 @@ std::string format_status(const json& status) {
   return shown + "\n" + table(rows) + format_holds(status.at("pipelines"));
 }
 
-namespace {
-
-std::string word_of(const std::string& what) {
-  for (const auto& each : engine::journal_words())
-    if (what == to_string(each.what)) return to_words(each.what);
-  return printable(what);
-}
-
-}  // namespace
-
 std::string format_entry(const json& entry) {
   const std::string what = entry.at("what");
   auto line = fmt::format("{} {:>5} {:<11} ", clock_time(entry.at("time")), entry.at("number").get<std::uint64_t>(),
-                          word_of(what));
+                          words_of(engine::journal_words(), entry.at("what"), &engine::journal_word::what));
   // "source   consul": what a source reports is of no other kind.
   if (entry.at("kind") != what) line += text(entry, "kind") + " ";
   line += text(entry, "subject");

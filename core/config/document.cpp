@@ -101,7 +101,8 @@ private:
                    "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
     done_.push_back(real);
     const auto text = read_file_text(file, largest_file);
-    // The main file is where drcon is told to look: that it is not there is a mistake, and does not pass.
+    // The main file is named on the command line, or has its usual place: that it is not there is a mistake, and does
+    // not pass.
     if (!text)
       return unread(included_at,
                     {"'" + file.string() + "' " + text.error().why, text.error().may_pass && !open_.empty()});

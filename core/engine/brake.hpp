@@ -149,7 +149,7 @@ private:
   bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);
-  memory remembered(const std::function<clock::duration(const waiting&)>& seen) const;
+  memory remembered(std::optional<clock::time_point> stop) const;
   static void observe(waiting& held, bool observed, clock::time_point now);
   void note(const std::string& service, outcome what, const waiting& held, decision& made) const;
   void remember_losses(const judgement& about);

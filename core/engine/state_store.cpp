@@ -125,11 +125,11 @@ struct state_store::shared {
       if (!behind.contains(pipeline)) return;  // a newer one has been written meanwhile
     }
     const state_files files(directory, pipeline);
-    std::error_code error;
-    if (!fs::exists(files.newest, error) && !error) return;  // there is none on the first save of all
+    if (!is_there(files.newest)) return;  // there is none on the first save of all
     const auto moved = move_file(files.newest, files.outdated);
     if (moved) return;
     // What was renamed without a sync may have its old name again after a crash.
+    std::error_code error;
     const auto marked = mark_file_outdated(fs::exists(files.newest, error) ? files.newest : files.outdated);
     if (!marked)
       log::error(

@@ -240,10 +240,7 @@ std::vector<std::string> others_at_its_place(const engine::pipeline& pipeline, c
   const auto& snapshot = pipeline.current().snapshot;
   if (!snapshot || asked.address.empty()) return names;
   for (const auto& each : snapshot->services())
-    if (names.size() < most && each->name() != service &&
-        std::ranges::any_of(each->endpoints(), [&](const endpoint_view& one) {
-          return one.address() == asked.address && one.port() == asked.port;
-        }))
+    if (names.size() < most && each->name() != service && find_endpoint(each.get(), asked))
       names.push_back(each->name());
   return names;
 }

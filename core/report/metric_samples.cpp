@@ -71,7 +71,7 @@ void add_figures(const engine::sink_runner& sink, std::vector<sample>& all) {
 std::vector<sample> figures_of(const engine::engine& engine) {
   std::vector<sample> all{{&metrics::build_info, {{"version", build::version}}, 1},
                           {&metrics::settled, {}, number(engine.settled())},
-                          {&metrics::needs_attention, {}, number(verdict_of(engine) == verdict::wrong)},
+                          {&metrics::needs_attention, {}, number(needs_attention(engine))},
                           {&metrics::reload_refused, {}, number(engine.refused_reload().has_value())}};
   for (const auto& [name, source] : engine.sources()) add_figures(*source, all);
   for (const auto& [name, pipeline] : engine.pipelines()) add_figures(engine, *pipeline, all);

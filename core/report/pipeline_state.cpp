@@ -37,7 +37,7 @@ const std::vector<words>& all_words() {
 
 const words& words_of(condition which) { return all_words()[static_cast<std::size_t>(which)]; }
 
-// Keeps the worst of what it is told; of two that are equally bad, the first.
+// Keeps the worst of what it is given; of two that are equally bad, the first.
 class worst {
 public:
   void add(condition what, const std::string& of = {}, time_point since = {}) {

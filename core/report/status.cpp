@@ -180,7 +180,9 @@ std::map<std::string, pipeline_report> pipelines_beside(const engine::engine& en
 }  // namespace
 
 pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline) {
-  return detail_of(engine, pipeline.name()).pipeline;
+  auto made = report_of(engine, pipeline);
+  made.state = state_of(made, sources_of(engine), sinks_of(engine));
+  return made;
 }
 
 std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {

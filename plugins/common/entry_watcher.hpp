@@ -34,6 +34,14 @@ struct registry_access {
   std::chrono::nanoseconds retry_max{};
 };
 
+/// The names that entries are published under.
+template <class Entry>
+std::vector<std::string> names_of(const std::vector<Entry>& entries) {
+  std::vector<std::string> names;
+  for (const auto& each : entries) names.push_back(each.as);
+  return names;
+}
+
 class entry_watcher {
 public:
   using work = std::function<boost::asio::awaitable<void>()>;

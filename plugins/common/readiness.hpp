@@ -54,7 +54,7 @@ public:
   /// and again while others work. One that was known before loses nothing by it, since its last state stays: there two
   /// errors are enough, since the first may come from a server that has only just started. One that never was is
   /// waited for longer, some half a minute with the usual pauses: its source has no state of it, and the host keeps
-  /// what it served of it earlier, if it is told that the state is unknown.
+  /// what it served of it earlier, if the source reports that the state is unknown.
   void judge(standing& each, failure how);
   /// True when the source is ready now and was not before. `rest_is_heard`: nothing else has to be waited for.
   bool become_ready(bool rest_is_heard = true);

@@ -24,16 +24,10 @@ common::registry_access access_of(const settings& from) {
           .retry_max = from.retry_max};
 }
 
-std::vector<std::string> names_of(const settings& from) {
-  std::vector<std::string> names;
-  for (const auto& each : from.keys) names.push_back(each.as);
-  return names;
-}
-
 }  // namespace
 
 watcher::watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn)
-    : entry_watcher(access_of(settings), names_of(settings), host, std::move(strand), std::move(spawn)),
+    : entry_watcher(access_of(settings), common::names_of(settings.keys), host, std::move(strand), std::move(spawn)),
       settings_(std::move(settings)) {}
 
 std::string watcher::target_of(std::size_t number, const common::consul::query_progress& progress) const {

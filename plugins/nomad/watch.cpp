@@ -18,16 +18,11 @@ common::registry_access access_of(const settings& from) {
           .retry_max = from.retry_max};
 }
 
-std::vector<std::string> names_of(const settings& from) {
-  std::vector<std::string> names;
-  for (const auto& each : from.services) names.push_back(each.as);
-  return names;
-}
-
 }  // namespace
 
 watcher::watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn)
-    : entry_watcher(access_of(settings), names_of(settings), host, std::move(strand), std::move(spawn)),
+    : entry_watcher(access_of(settings), common::names_of(settings.services), host, std::move(strand),
+                    std::move(spawn)),
       settings_(std::move(settings)),
       left_out_(settings_.services.size()) {}
 

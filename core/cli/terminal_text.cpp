@@ -37,7 +37,8 @@ bool is_set(const json& object, const char* key) { return !object.at(key).get<st
 template <class Codes, class Code = std::identity>
 std::string words_of(const Codes& all, const json& word, Code code = {}) {
   for (const auto& each : all)
-    if (word.get_ref<const std::string&>() == to_string(std::invoke(code, each))) return to_words(std::invoke(code, each));
+    if (word.get_ref<const std::string&>() == to_string(std::invoke(code, each)))
+      return to_words(std::invoke(code, each));
   return text(word);
 }
 std::string answer_of(const json& sink) { return words_of(model::all_sink_answers, sink.at("last_answer")); }

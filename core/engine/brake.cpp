@@ -370,13 +370,9 @@ void brake::go_on_from(const brake& before) {
   ++version_;
 }
 
-brake::memory brake::remembered() const {
-  return remembered(std::optional<clock::time_point>());
-}
+brake::memory brake::remembered() const { return remembered(std::optional<clock::time_point>()); }
 
-brake::memory brake::remembered_at_stop(clock::time_point now) const {
-  return remembered(std::optional(now));
-}
+brake::memory brake::remembered_at_stop(clock::time_point now) const { return remembered(std::optional(now)); }
 
 brake::memory brake::remembered(std::optional<clock::time_point> stop) const {
   const auto kept = [stop](const std::string& service, const waiting& held) {

@@ -37,9 +37,9 @@ if(DRCON_UNITY)
   add_link_options(-Wl,--gc-sections)
 endif()
 
-# The header of core that most of its files are compiled again for. Those that include it come together, so that a change
-# of it takes no others along.
-set(DRCON_CENTRAL_HEADER "model/snapshot.hpp")
+# The header of core that most of its files are compiled again for, and others that include it. Files that include one of
+# them come together, so that a change of it takes no others along.
+set(DRCON_CENTRAL_HEADER "(model/snapshot|engine/engine|report/verdict|engine_fixture)\\.hpp")
 
 # Gives each file of the list, in order, its object: the next object begins where this one would be too large.
 function(drcon_give_objects TARGET PREFIX KILOBYTES)

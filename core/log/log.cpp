@@ -250,6 +250,11 @@ in_background::in_background() {
 
 in_background::~in_background() { flush(); }
 
+std::uint64_t dropped_lines() {
+  const auto* const behind = background_of_this_process();
+  return behind == nullptr ? 0 : behind->dropped();
+}
+
 bool enabled(level which) { return which >= least_level; }
 
 void write(level which, const base::subject& about, std::string_view text) {

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ base::result<> to_file(const std::filesystem::path& file);
 
 /// Writes the summaries of all lines that were folded: to be called before the process ends.
 void flush();
+
+/// How many lines were not written, since whoever reads the log did not take them in time.
+std::uint64_t dropped_lines();
 
 bool enabled(level which);
 /// The least level that is written. A plugin may have another one: see plugin_level.hpp.

@@ -30,6 +30,9 @@ inline constexpr figure reload_refused{"drcon_reload_refused", figure::kind::gau
                                        "1 from a refused reload to the next good one: a restart would not start.", ""};
 inline constexpr figure reloads{"drcon_reloads_total", figure::kind::counter, "Reloads of drcon's configuration.",
                                 "result=taken|refused"};
+inline constexpr figure log_lines_dropped{
+    "drcon_log_lines_dropped_total", figure::kind::counter,
+    "Lines of the log that were not written, since whoever reads it did not take them in time.", ""};
 inline constexpr figure event_clients{"drcon_event_clients", figure::kind::gauge, "Clients of GET /v1/events.", ""};
 inline constexpr figure admin_requests{"drcon_admin_requests_total", figure::kind::counter,
                                        "Answers of the admin interface, by HTTP status.", "code"};
@@ -140,6 +143,7 @@ inline constexpr std::array all_figures{&build_info,
                                         &needs_attention,
                                         &reload_refused,
                                         &reloads,
+                                        &log_lines_dropped,
                                         &event_clients,
                                         &admin_requests,
                                         &queue_depth,

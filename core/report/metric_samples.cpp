@@ -2,6 +2,7 @@
 
 #include "base/build_facts.hpp"
 #include "base/wall_clock.hpp"
+#include "log/log.hpp"
 #include "model/snapshot.hpp"
 #include "report/refused_in_service.hpp"
 #include "report/status.hpp"
@@ -72,7 +73,8 @@ std::vector<sample> figures_of(const engine::engine& engine) {
   std::vector<sample> all{{&metrics::build_info, {{"version", build::version}}, 1},
                           {&metrics::settled, {}, number(engine.settled())},
                           {&metrics::needs_attention, {}, number(needs_attention(engine))},
-                          {&metrics::reload_refused, {}, number(engine.refused_reload().has_value())}};
+                          {&metrics::reload_refused, {}, number(engine.refused_reload().has_value())},
+                          {&metrics::log_lines_dropped, {}, number(log::dropped_lines())}};
   for (const auto& [name, source] : engine.sources()) add_figures(*source, all);
   for (const auto& [name, pipeline] : engine.pipelines()) add_figures(engine, *pipeline, all);
   for (const auto& [name, sink] : engine.sinks()) add_figures(*sink, all);

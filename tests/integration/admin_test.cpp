@@ -7,12 +7,7 @@
 
 #include "admin/openapi.hpp"
 #include "admin/routes.hpp"
-
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
+#include "config/json_schema_check.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -90,14 +85,8 @@ protected:
 std::string faults(const json& schema, const json& value) {
   json whole = schema;
   whole["components"] = admin::openapi().at("components");
-  valijson::Schema compiled;
-  valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(whole), compiled);
-  valijson::ValidationResults results;
-  valijson::Validator().validate(compiled, valijson::adapters::NlohmannJsonAdapter(value), &results);
-  std::string text;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) text += error.description + "\n";
-  return text;
+  const auto wrong = config::mismatch_with(whole, &value);
+  return wrong ? wrong->pointer + ": " + wrong->what : "";
 }
 
 TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {

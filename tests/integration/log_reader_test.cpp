@@ -69,6 +69,7 @@ TEST_F(LogReader, StopsNothingWhenItStopsAndLosesNothingWhenItGoesOn) {
   start_logging();
   ASSERT_TRUE(changes_go_on());
   EXPECT_EQ(drcon_->ask("GET", "/healthz").status, 200);
+  EXPECT_THAT(drcon_->ask("GET", "/metrics").body, HasSubstr("\ndrcon_log_lines_dropped_total 0\n"));
   std::vector<std::string> lines;
   std::jthread reading([&] { lines = read_all(); });
   EXPECT_EQ(drcon_->stop(), 0);

@@ -241,6 +241,12 @@ std::vector<std::string> scripted_consul::requests(const std::string& path) cons
   return found;
 }
 
+std::size_t scripted_consul::requests_below(const std::string& folder) const {
+  const std::lock_guard lock(server_->mutex);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(server_->requests, [&](const auto& each) { return each.starts_with(folder); }));
+}
+
 std::size_t scripted_consul::held() const { return server_->held; }
 std::size_t scripted_consul::unmodified() const { return server_->unmodified; }
 std::size_t scripted_consul::most_connections() const { return server_->most; }

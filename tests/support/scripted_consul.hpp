@@ -58,8 +58,10 @@ public:
   /// On the same port, after kill() or refuse_connections().
   void revive();
 
-  /// The targets asked for so far that begin with `path`.
+  /// The targets asked for so far whose path is `path`, with their parameters.
   std::vector<std::string> requests(const std::string& path) const;
+  /// How many were asked for whose path begins with `folder`.
+  std::size_t requests_below(const std::string& folder) const;
   /// Queries that wait for a change now.
   std::size_t held() const;
   /// Answers with status 304, to requests that named the entity tag of the present answer (its header ETag).

@@ -1,24 +1,15 @@
 // An engine with a fake source "s" and a fake sink "t", joined by a pipeline "p", on a thread of its own.
 #pragma once
 
-#include "base/lane.hpp"
-#include "base/last_catch.hpp"
 #include "engine/engine.hpp"
-#include "report/metric_samples.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/on_thread_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -30,138 +21,37 @@ using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers)
 using test::fake;
 using test::service_of;
 
-inline config::instance_config instance_of(const std::string& name, const std::string& plugin,
-                                           const std::string& note = {}) {
-  config::instance_config made{.name = name, .plugin = plugin, .options = nlohmann::json::object()};
-  if (!note.empty()) made.options["note"] = note;
-  made.where = {"test.toml", 1, 1};
-  made.positions["/note"] = {"test.toml", 2, 8};
-  return made;
-}
+config::instance_config instance_of(const std::string& name, const std::string& plugin, const std::string& note = {});
+config::pipeline_config pipeline_of(std::vector<std::string> sources, std::vector<std::string> sinks);
 
-inline config::pipeline_config pipeline_of(std::vector<std::string> sources, std::vector<std::string> sinks) {
-  return {.name = "p",
-          .sources = std::move(sources),
-          .sinks = std::move(sinks),
-          .merge = {},
-          .wait = {.min = 5ms, .max = 50ms},
-          .brake = {.max_removed = 0.5, .min_endpoints = 1, .hold = 5min, .window = 30s},
-          .resync = 0s};
-}
-
+// Its functions are compiled once, and not with each of the files that use it.
 class Engine : public ::testing::Test {
 protected:
-  Engine() {
-    test::forget_fakes();
-    test::add_fake_plugins(registry_);
-    config_.host.state_directory.clear();  // none, but for a test that starts with one
-    config_.host.stop_deadline = 2s;
-    config_.host.journal_size = 100;
-    config_.sources["s"] = instance_of("s", "fake-source");
-    config_.sinks["t"] = instance_of("t", "fake-sink");
-    config_.pipelines["p"] = pipeline_of({"s"}, {"t"});
-  }
-  ~Engine() override { stop(); }
+  Engine();
+  ~Engine() override;
 
-  void start() {
-    config_.host.state_directory = state_.path();
-    engine_ = std::make_unique<engine>(context_, registry_, figures_, config_.host, mode::apply);
-    thread_ = std::thread([this] {
-      const auto work = boost::asio::make_work_guard(context_);
-      while (!base::caught_last("the test", [this] { context_.run(); })) engine_->recover_soon();
-    });
-    ASSERT_TRUE(apply());
-    ASSERT_TRUE(fake("t")->wait([] { return fake("t")->started.load(); }));
-  }
+  void start();
   template <class Function>
   auto on_engine(Function function) {
     return test::on_thread_of(context_, std::move(function));
   }
-  bool apply() {
-    return on_engine([this] {
-      config::diagnostics found;
-      const bool taken = engine_->apply(config_, found);
-      faults_ = found.text();
-      return taken;
-    });
-  }
+  bool apply();
   // What an operator asks for; returns when it was answered: empty, or why it was not done.
-  std::string steer(const std::function<void(engine::steered)>& ask) {
-    std::promise<std::string> answer;
-    boost::asio::post(context_, [&] {
-      ask([&](const base::result<>& outcome) { answer.set_value(outcome ? "" : outcome.error().why); });
-    });
-    return answer.get_future().get();
-  }
-  std::string pause(const std::string& why) {
-    return steer([&](engine::steered done) { engine_->pause("p", why, std::move(done)); });
-  }
-  std::string resume() {
-    return steer([this](engine::steered done) { engine_->resume("p", std::move(done)); });
-  }
-  std::string release_brake() {
-    return steer([this](const engine::steered& done) {
-      if (const auto begun = engine_->release_brake("p", {}, {}, done); !begun) done(begun);
-    });
-  }
-  bool stop() {
-    if (!thread_.joinable()) return true;
-    std::promise<bool> over;
-    boost::asio::post(context_, [&] {
-      engine_->stop([&](bool clean) {
-        over.set_value(clean);
-        context_.stop();
-      });
-    });
-    const bool clean = over.get_future().get();
-    thread_.join();
-    context_.restart();
-    engine_.reset();
-    base::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
-    return clean;
-  }
-  std::vector<std::string> journal(journal_entry::kind what) {
-    return on_engine([&] {
-      std::vector<std::string> whys;
-      for (const auto& each : engine_->log().entries())
-        if (each.what == what) whys.push_back(each.why);
-      return whys;
-    });
-  }
+  std::string steer(const std::function<void(engine::steered)>& ask);
+  std::string pause(const std::string& why);
+  std::string resume();
+  std::string release_brake();
+  bool stop();
+  std::vector<std::string> journal(journal_entry::kind what);
   // Everything said so far has gone all the way through the pipeline.
-  void settle() {
-    for (int i = 0; i < 3; ++i) on_engine([] { return true; });
-  }
-  bool is_up_to_date() {
-    return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); });
-  }
-  bool is_settled() {
-    return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
-  }
+  void settle();
+  bool is_up_to_date();
+  bool is_settled();
   // As a restart of drcon: whether it stopped in order.
-  bool restart() {
-    const bool is_clean = stop();
-    test::forget_fakes();
-    start();
-    return is_clean;
-  }
-  static void stop_answering() {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
-  static bool sees(const std::string& sink, std::size_t endpoints) {
-    return fake(sink)->wait([&] {
-      std::size_t count = 0;
-      for (const auto& each : fake(sink)->last) count += each.endpoints.size();
-      return fake(sink)->applies > 0 && count == endpoints;
-    });
-  }
-  bool shows(const std::string& figure) {
-    return test::wait_until([&] {
-      return figures_.text(on_engine([this] { return report::figures_of(*engine_); })).find(figure) !=
-             std::string::npos;
-    });
-  }
+  bool restart();
+  static void stop_answering();
+  static bool sees(const std::string& sink, std::size_t endpoints);
+  bool shows(const std::string& figure);
 
   test::temp_dir state_;
   plugins::registry registry_;

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const pacer::clock::time_point start{1h};
+const pacer::clock::time_point first_moment{1h};
 
 // What a pipeline does with a pacer: its timer, on a clock of its own.
 struct play {
@@ -23,11 +23,11 @@ struct play {
     const auto release = [&](pacer::clock::time_point when) {
       paced.released();
       due.reset();
-      released.push_back(when - start);
+      released.push_back(when - first_moment);
       waits.push_back(when - last);
     };
     for (const auto each : changes) {
-      const auto now = start + each;
+      const auto now = first_moment + each;
       if (due && *due <= now) release(*due);
       last = now;
       due = paced.changed(now);
@@ -49,30 +49,30 @@ play::times evenly(int count, pacer::clock::duration apart, pacer::clock::durati
 // A handful at the beginning, and one every half second.
 int allowed(const play::times& burst) { return static_cast<int>(5 + (burst.back() - burst.front()) / 500ms); }
 
-TEST(Pacer, LetsTheFirstChangeGoAtOnce) { EXPECT_EQ(pacer(20ms, 500ms).changed(start), start); }
+TEST(Pacer, LetsTheFirstChangeGoAtOnce) { EXPECT_EQ(pacer(20ms, 500ms).changed(first_moment), first_moment); }
 
 TEST(Pacer, LetsAChangeAfterQuietGoAtOnce) {
   pacer pacer(20ms, 500ms);
-  pacer.changed(start);
+  pacer.changed(first_moment);
   pacer.released();
-  EXPECT_EQ(pacer.changed(start + 20ms), start + 20ms);
+  EXPECT_EQ(pacer.changed(first_moment + 20ms), first_moment + 20ms);
 }
 
 TEST(Pacer, FoldsAChangeThatFollowsClosely) {
   pacer pacer(20ms, 500ms);
-  pacer.changed(start);
+  pacer.changed(first_moment);
   pacer.released();
-  EXPECT_EQ(pacer.changed(start + 5ms), start + 25ms);
-  EXPECT_EQ(pacer.changed(start + 10ms), start + 30ms);
+  EXPECT_EQ(pacer.changed(first_moment + 5ms), first_moment + 25ms);
+  EXPECT_EQ(pacer.changed(first_moment + 10ms), first_moment + 30ms);
 }
 
 TEST(Pacer, AppliesAStormAtLeastEveryMax) {
   pacer pacer(20ms, 100ms);
-  pacer.changed(start);
+  pacer.changed(first_moment);
   pacer.released();
-  auto due = start;
-  for (auto at = 5ms; at < 200ms; at += 5ms) due = pacer.changed(start + at);
-  EXPECT_EQ(due, start + 105ms);
+  auto due = first_moment;
+  for (auto at = 5ms; at < 200ms; at += 5ms) due = pacer.changed(first_moment + at);
+  EXPECT_EQ(due, first_moment + 105ms);
 }
 
 TEST(Pacer, WidensItsWindowInALongStormUpToMax) {
@@ -81,7 +81,7 @@ TEST(Pacer, WidensItsWindowInALongStormUpToMax) {
   std::optional<pacer::clock::time_point> due;
   // A change every 24 ms for 12 s: each alone would count as quiet.
   for (auto at = 0ms; at < 12s; at += 1ms) {
-    const auto now = start + at;
+    const auto now = first_moment + at;
     if (at % 24ms == 0ms) due = pacer.changed(now);
     if (due && *due <= now) {
       pacer.released();
@@ -173,7 +173,7 @@ TEST(Pacer, EndsABurstWithALongMinAfterThatTime) {
 TEST(Pacer, LetsChangesGoAtOnceThatComeAtEase) {
   pacer pacer(20ms, 500ms);
   for (auto at = 0ms; at < 10s; at += 100ms) {
-    EXPECT_EQ(pacer.changed(start + at), start + at);
+    EXPECT_EQ(pacer.changed(first_moment + at), first_moment + at);
     pacer.released();
   }
 }
@@ -181,17 +181,17 @@ TEST(Pacer, LetsChangesGoAtOnceThatComeAtEase) {
 TEST(Pacer, ForgetsAStormAfterQuiet) {
   pacer pacer(20ms, 500ms);
   for (auto at = 0ms; at < 100ms; at += 20ms) {
-    pacer.changed(start + at);
+    pacer.changed(first_moment + at);
     pacer.released();
   }
-  EXPECT_EQ(pacer.changed(start + 2s), start + 2s);
+  EXPECT_EQ(pacer.changed(first_moment + 2s), first_moment + 2s);
 }
 
 TEST(Pacer, FoldsNothingWithAMinOfZero) {
   pacer pacer(0ms, 0ms);
-  pacer.changed(start);
+  pacer.changed(first_moment);
   pacer.released();
-  EXPECT_EQ(pacer.changed(start), start);
+  EXPECT_EQ(pacer.changed(first_moment), first_moment);
 }
 
 }  // namespace

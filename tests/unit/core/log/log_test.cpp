@@ -1,14 +1,17 @@
 #include "log/log.hpp"
 
+#include "log/in_background.hpp"
 #include "log/journald.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -114,6 +117,25 @@ TEST(LogFile, IsOpenedAsRootThroughNoLinkThatSomebodyElseCanHaveMade) {
   EXPECT_EQ(test::read_file(victim), "root's own\n");
   EXPECT_TRUE(to_file(others / "log")) << "a file of its own";
   ASSERT_TRUE(to_file({}));
+}
+
+// The pipe that is the log holds a page, and the queue before it some megabytes.
+TEST(LogOfAProgram, CountsTheLinesThatNobodyTook) {
+  const test::temp_dir directory;
+  const auto pipe = directory / "log";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_TRUE(to_file(pipe));
+  {
+    const in_background writer;
+    EXPECT_EQ(dropped_lines(), 0U);
+    const std::string text(2000, 'x');
+    for (int i = 0; i < 5000; ++i) write(level::info, base::subject_kind::host, text);
+    EXPECT_GT(dropped_lines(), 1000U);
+    ::close(reader);  // whoever writes on is refused, and does not wait
+  }
+  EXPECT_TRUE(to_file({}));
 }
 
 }  // namespace

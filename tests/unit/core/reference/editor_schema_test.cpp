@@ -2,16 +2,12 @@
 // say.
 #include "reference/editor_schema.hpp"
 
+#include "config/json_schema_check.hpp"
 #include "config/schema_check.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/core/config/known_plugins.hpp"
 
 #include <drcon/toml.hpp>
-
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
 #include <gtest/gtest.h>
 
@@ -38,11 +34,7 @@ json to_json(const toml::table& table) {
 }
 
 bool is_valid(const json& schema, const json& document) {
-  valijson::Schema parsed;
-  const valijson::adapters::NlohmannJsonAdapter source(schema);
-  valijson::SchemaParser().populateSchema(source, parsed);
-  const valijson::adapters::NlohmannJsonAdapter value(document);
-  return valijson::Validator().validate(parsed, value, nullptr);
+  return !config::mismatch_with(schema, &document);
 }
 
 // The bundled plugins that the golden configurations use.

@@ -12,8 +12,6 @@ namespace {
 
 constexpr auto margin = std::chrono::seconds(10);  // for an agent that is slow, or far away
 
-std::string first_line(const std::string& text) { return std::string(shortened(text.substr(0, text.find('\n')), 200)); }
-
 }  // namespace
 
 std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also) {

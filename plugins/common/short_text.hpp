@@ -25,6 +25,12 @@ inline std::string_view shortened(std::string_view text, std::size_t most) {
   return text.substr(0, is_text ? end : most);
 }
 
+/// What a server says of an error, for a message: its first line, shortened.
+inline std::string first_line(std::string_view text) {
+  constexpr std::size_t most = 200;
+  return std::string(shortened(text.substr(0, text.find('\n')), most));
+}
+
 /// "'a', 'b', 'c' and 7 more": the first of a set, each by `name`.
 template <class Set, class Name>
 std::string first_of(const Set& all, Name name) {

@@ -15,7 +15,7 @@ std::string advice_for(const common::http_answer& answer) {
   if (answer.status == 401 || answer.status == 403) return ": it refuses the token or the headers";
   if (const auto place = answer.header("location"); answer.status >= 300 && answer.status < 400 && !place.empty())
     return ": the feed is at " + std::string(common::shortened(place, 200)) + "; write that as url";
-  const std::string line(common::shortened(answer.body.substr(0, answer.body.find('\n')), 200));
+  const auto line = common::first_line(answer.body);
   return line.empty() ? "" : ": " + line;
 }
 

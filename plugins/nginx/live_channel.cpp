@@ -1,6 +1,7 @@
 #include "nginx/live_channel.hpp"
 
 #include "common/http_client.hpp"
+#include "common/short_text.hpp"
 
 #include <chrono>
 #include <sstream>
@@ -45,12 +46,10 @@ std::optional<live_state> read_state(const std::string& text) {
   return result;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, std::min(text.find('\n'), std::size_t{300})); }
-
 live_channel::answer judged(const common::http_answer& found) {
   if (found.fault != common::http_fault::none)
     return {.status = 0, .is_silent = found.fault == common::http_fault::timeout, .why = found.why, .state = {}};
-  if (found.status != 200) return {.status = found.status, .why = first_line(found.body), .state = {}};
+  if (found.status != 200) return {.status = found.status, .why = common::first_line(found.body), .state = {}};
   auto state = read_state(found.body);
   if (!state)
     return {.status = 501, .why = "the drcon.lua that nginx runs is of another version of drcon", .state = {}};

@@ -21,10 +21,6 @@ using nlohmann::json;
 
 constexpr std::int64_t last_port = 65535;
 
-std::string first_line(const std::string& text) {
-  return std::string(common::shortened(text.substr(0, text.find('\n')), 200));
-}
-
 // A port that is not there, is none, or is 0, which is what an address without a port has.
 std::uint32_t port_of(const json& each) {
   const auto found = each.find("Port");
@@ -87,11 +83,11 @@ std::string scope(const std::string& ns, const std::string& region) {
 std::optional<std::string> fault_of(const common::http_answer& answer) {
   if (answer.fault != common::http_fault::none) return answer.why;
   if (answer.status == 403)
-    return "Nomad refuses the token (403): it needs read-job in the namespace; " + first_line(answer.body);
+    return "Nomad refuses the token (403): it needs read-job in the namespace; " + common::first_line(answer.body);
   if (answer.status == 404)
     return "Nomad answers 404: it has services of its own from version 1.3 on, or another server answers here";
-  if (answer.status == 429) return "Nomad has too many requests (429): " + first_line(answer.body);
-  if (answer.status != 200) return "Nomad answers " + std::to_string(answer.status) + ": " + first_line(answer.body);
+  if (answer.status == 429) return "Nomad has too many requests (429): " + common::first_line(answer.body);
+  if (answer.status != 200) return "Nomad answers " + std::to_string(answer.status) + ": " + common::first_line(answer.body);
   if (answer.header("x-nomad-knownleader") == "false")
     return "Nomad knows no leader, so that its answer may be old or empty";
   return {};

@@ -11,14 +11,19 @@ std::string first_line(const std::string& answer) {
 
 bool is_success(const std::string& answer) {
   return answer.empty() || answer == "New server registered." || answer == "Server deleted." ||
-         answer.starts_with("IP changed from") || answer.starts_with("no need to change") ||
-         answer.starts_with("port changed from");
+         answer.starts_with("New backend registered") || answer == "Backend published." ||
+         answer == "Backend unpublished." || answer.starts_with("IP changed from") ||
+         answer.starts_with("no need to change") || answer.starts_with("port changed from");
 }
 
 std::string advice_on(const std::string& answer) {
   if (answer.starts_with("Permission denied"))
     return "; the socket needs 'level admin' in the line 'stats socket' of HAProxy's configuration";
-  if (answer.starts_with("Backend must use a dynamic load balancing"))
+  if (answer.starts_with("Cannot find default proxy"))
+    return "; HAProxy's configuration needs a section 'defaults' of that name";
+  if (answer.starts_with("Mode is required")) return "; write 'mode http' or 'mode tcp' into that section";
+  if (answer.starts_with("Backend must use a dynamic load balancing") ||
+      answer.starts_with("Backend does not support dynamic servers"))
     return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
   return {};
 }

@@ -3,22 +3,9 @@
 #include "haproxy/answers.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace drcon::haproxy {
-namespace {
-
-std::pair<int, int> version_of(const std::string& text) {
-  int major = 0;
-  int minor = 0;
-  const auto* const end = text.data() + text.size();
-  const auto dot = std::from_chars(text.data(), end, major).ptr;
-  if (dot != end) std::from_chars(dot + 1, end, minor);
-  return {major, minor};
-}
-
-}  // namespace
 
 std::vector<std::string> prefixes_of(const plan_rules& rules) {
   std::vector<std::string> all{rules.prefix};
@@ -26,7 +13,7 @@ std::vector<std::string> prefixes_of(const plan_rules& rules) {
   return all;
 }
 
-bool can_add_servers(const std::string& version) { return version_of(version) >= std::pair(2, 6); }
+bool can_add_servers(const std::string& version) { return is_at_least(version, 2, 6); }
 
 std::string unique_of(const process_info& info, const std::string& sockets) {
   return info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets;
@@ -37,7 +24,8 @@ applier::applier(apply_settings options, context host)
       host_(host),
       patience_(options_.watch, std::max(options_.watch, options_.compare)),
       locks_(options_.socket, prefixes_of(options_.plan)),
-      config_file_(options_.config_file, std::string(host.name())) {}
+      config_file_(options_.config_file, std::string(host.name())),
+      made_(options_.backends, options_.socket, std::string(host.name()) + "\n" + options_.plan.prefix, host) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -67,6 +55,7 @@ std::string applier::meet(target& cli, const process_info& info) {
     host_.count("process_changes_total", "How often another HAProxy process answered.");
   }
   process_ = info.identity;
+  made_.meet(unique_);
   served_.clear();
   departures_.clear();
   return {};
@@ -147,16 +136,23 @@ outcome applier::bring_about(target& cli) {
   if (why = meet(cli, now->info); !why.empty()) return retry(why);
   if (options_.plan.mode == mode::dynamic && !can_add_servers(now->info.version))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
+  if (why = made_.look(cli, now->info.version); !why.empty()) return retry(why);
+  managed_.insert(made_.names().begin(), made_.names().end());  // also those whose services have gone meanwhile
   foreign_.clear();
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
-  return go_on(
-      cli,
-      {.among = managed_, .is_of_all = true, .live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}});
+  return go_on(cli, {.among = managed_,
+                     .is_of_all = true,
+                     .live = std::move(now->state),
+                     .plans = {},
+                     .refusals = {},
+                     .unmade = {},
+                     .kept = {}});
 }
 
 // Its backends were looked at just now.
 outcome applier::go_on(target& cli, attempt current) {
   forget_unused_backends(current);
+  if (const auto why = make_missing(cli, current); !why.empty()) return retry(why);
   take_locks(current);
   for (const auto& [backend, why] : foreign_) {
     const auto open = plan_of(backend, current.live);
@@ -168,6 +164,7 @@ outcome applier::go_on(target& cli, attempt current) {
       std::ranges::any_of(current.own_plans(), [](const auto& each) { return !each.second.growth.empty(); });
   if (changes)
     if (const auto why = grow(cli, current); !why.empty()) return retry(why);
+  if (const auto why = open_backends(cli, current); !why.empty()) return retry(why);
   if (const auto why = begin_departures(cli, current); !why.empty()) return retry(why);
   remember(current);
   if (changes || !state_file_fault_.empty()) write_state_file(cli);
@@ -224,7 +221,7 @@ std::string applier::grow(target& cli, attempt& current) {
 // in use, are still to be emptied when their services have vanished.
 void applier::forget_unused_backends(const attempt& current) {
   for (const auto& name : current.among) {
-    if (desired_->contains(name)) continue;
+    if (desired_->contains(name) || made_.contains(name)) continue;
     if (options_.keep_empty || !any_in_use(current.live.servers_of(name), options_.plan)) managed_.erase(name);
   }
 }
@@ -233,7 +230,7 @@ void applier::forget_unused_backends(const attempt& current) {
 bool applier::is_to_be_set(const std::string& backend, const live_state& live) const {
   const auto found = desired_->find(backend);
   const bool empty = found == desired_->end() || found->second.servers.empty();
-  return live.backends.contains(backend) && !(empty && options_.keep_empty);
+  return live.backends.contains(backend) && !(empty && keeps_empty(backend));
 }
 
 // What another sink sets is not touched, and is well as long as it is as desired here, too.

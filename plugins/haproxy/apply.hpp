@@ -8,6 +8,7 @@
 #include "common/refused_loss.hpp"
 #include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
+#include "haproxy/backends.hpp"
 #include "haproxy/config_file.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
@@ -36,6 +37,7 @@ struct apply_settings {
   std::chrono::nanoseconds drain_timeout{};
   std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
   std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
+  backends_settings backends;
   config_file_settings config_file;
   std::string state_file;  ///< empty: none
 };
@@ -84,6 +86,7 @@ private:
     live_state live;
     std::map<std::string, backend_plan> plans;    // of others, too, where an earlier attempt made them
     std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
+    std::map<std::string, std::string> unmade;    // backend -> why it was not made
     // Backends whose servers do not leave, since too many of the endpoints are left out here.
     std::map<std::string, common::refused_loss> kept;
 
@@ -103,6 +106,11 @@ private:
   outcome bring_about_part(target& cli, const backend_names& changed);
   outcome go_on(target& cli, attempt current);
   bool may_do_a_part(const backend_names& changed) const;
+  bool keeps_empty(const std::string& backend) const;
+  std::string make_missing(target& cli, attempt& current);
+  std::string open_backends(target& cli, attempt& current);
+  void delete_left(target& cli);
+  give_commands giving(target& cli) const;
   backend_plan plan_of(const std::string& backend, const live_state& live) const;
   void plan(attempt& current) const;
   std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current) const;
@@ -123,6 +131,7 @@ private:
   void plan_next_try(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
+  void report_missing(const attempt& current, std::vector<std::string>& sentences) const;
   void report_kept(const attempt& current);
   void show(const attempt& current) const;
   void write_config_file(const live_state* live);
@@ -140,6 +149,7 @@ private:
   backend_locks locks_;
   common::file_lock state_file_lock_;
   haproxy::config_file config_file_;
+  made_backends made_;
   std::set<std::string> unsettled_;             // backends that had more than what is desired when they were last set
   std::string config_file_fault_;               // why it is not as it is to be; empty: it is, or there is none
   std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is

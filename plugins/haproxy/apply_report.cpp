@@ -26,6 +26,20 @@ std::vector<std::string> applier::missing_backends(const live_state& live) const
   return missing;
 }
 
+void applier::report_missing(const attempt& current, std::vector<std::string>& sentences) const {
+  auto missing = missing_backends(current.live);
+  for (const auto& backend : missing) {
+    const auto unmade = current.unmade.find(backend);
+    const bool was_tried = unmade != current.unmade.end();
+    if (was_tried) sentences.push_back("backend " + backend + " is not made: " + unmade->second);
+    for (const auto& service : services_of(backend))
+      host_.refused(service, {}, was_tried ? unmade->second : "HAProxy's configuration has no backend " + backend);
+  }
+  std::erase_if(missing, [&](const auto& each) { return current.unmade.contains(each); });
+  if (!missing.empty())
+    sentences.push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
+}
+
 // Whether HAProxy has a backend of any service.
 bool applier::any_present(const live_state& live) const {
   return std::ranges::any_of(*desired_, [&](const auto& each) { return live.backends.contains(each.first); });
@@ -121,7 +135,7 @@ void applier::report_kept(const attempt& current) {
   for (const auto& [backend, loss] : current.kept) count += desired_->at(backend).services.size();
   for (const auto& [backend, services] : had_) {
     const auto found = desired_->find(backend);
-    if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
+    if (!keeps_empty(backend) || (found != desired_->end() && !found->second.servers.empty())) continue;
     count += services.size();
     for (const auto& service : services)
       host_.refused(service, {}, "service " + service + " has no usable endpoints; its last servers are kept");
@@ -140,6 +154,7 @@ outcome applier::conclude(const attempt& current) {
   recheck_ = false;
   short_of_slots_ = false;
   std::vector<std::string> remarks;
+  for (auto& each : made_.remarks()) remarks.push_back(std::move(each));
   for (const auto* fault : {&config_file_fault_, &state_file_fault_})
     if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)
@@ -153,14 +168,8 @@ outcome applier::conclude(const attempt& current) {
     faults.push_back("backend " + backend + " keeps its servers: " + why);
     for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
   }
-  if (const auto missing = missing_backends(current.live); !missing.empty()) {
-    // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
-    (any_present(current.live) ? remarks : faults)
-        .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
-    for (const auto& backend : missing)
-      for (const auto& service : services_of(backend))
-        host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
-  }
+  // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
+  report_missing(current, any_present(current.live) ? remarks : faults);
   plan_next_try(current);
   // Anybody who may register a service could otherwise keep the whole sink, and all that waits for it, from being well.
   const bool any_applied =
@@ -176,7 +185,7 @@ outcome applier::conclude(const attempt& current) {
 // What is refused may be taken later: once its holder has ended, or HAProxy has another configuration. The host does
 // not hand over again what was answered.
 void applier::plan_next_try(const attempt& current) {
-  if (current.refusals.empty()) {
+  if (current.refusals.empty() && current.unmade.empty()) {
     patience_.reset();
     next_try_ = clock::time_point::max();
   } else {

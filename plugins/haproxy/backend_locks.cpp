@@ -2,11 +2,8 @@
 
 #include "common/digest.hpp"
 
-#include <sys/stat.h>
-
 #include <array>
 #include <filesystem>
-#include <optional>
 
 namespace drcon::haproxy {
 namespace {
@@ -21,17 +18,17 @@ std::string identity_of(const target_address& socket) {
   return std::to_string(around.st_dev) + ":" + std::to_string(around.st_ino) + "/" + path.filename().string();
 }
 
-std::optional<struct stat> status_of(const target_address& socket) {
-  struct stat info {};
-  if (socket.path.empty() || ::stat(socket.path.c_str(), &info) != 0) return {};
-  return info;
-}
-
 std::string name_of_lock(const std::string& owner, const std::string& prefix, const std::string& backend) {
   return "drcon/haproxy/" + common::digest(owner + "\n" + prefix + "\n" + backend);
 }
 
 }  // namespace
+
+std::optional<struct stat> status_of(const target_address& socket) {
+  struct stat info {};
+  if (socket.path.empty() || ::stat(socket.path.c_str(), &info) != 0) return {};
+  return info;
+}
 
 std::string backend_locks::holder(const std::string& backend, const std::string& process) const {
   const auto holder_must_write_to = status_of(socket_);

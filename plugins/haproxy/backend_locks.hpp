@@ -17,14 +17,20 @@
 #include "common/target_lock.hpp"
 #include "haproxy/target.hpp"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace drcon::haproxy {
+
+/// The status of a unix socket's file, to which whoever holds a lock must be able to write; nothing for TCP.
+std::optional<struct stat> status_of(const target_address& socket);
 
 class backend_locks {
 public:

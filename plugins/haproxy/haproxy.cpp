@@ -31,6 +31,10 @@ constexpr const char* schema_text = R"JSON({
         "properties": {
           "service": { "type": "string", "minLength": 1, "description": "The service." },
           "backend": { "type": "string", "minLength": 1, "description": "Its backend." } } } },
+    "backends_from": { "type": "string", "pattern": "^[A-Za-z0-9_.:-]*$", "default": "",
+      "description": "dynamic, HAProxy 3.4 or later: name of the defaults section of your configuration that drcon makes the backend of a service from, at run time, where HAProxy has none of that name. It is deleted when its services are gone; a backend of your configuration never is. An earlier HAProxy needs them in its configuration, and the status says so. Empty: drcon makes none, and a service without a backend is left out." },
+    "map": { "type": "string", "pattern": "^[^\\s;\\\\#<]*$", "default": "",
+      "description": "A map of your configuration, as it is named there, in which drcon keeps each service's name with its backend's: \"use_backend %[req.hdr(host),map(/etc/haproxy/services.map)]\". It is swapped in as a whole, so that it is drcon's alone: what else its file has goes with the first change. Any version, any mode. Empty: none." },
     "server_options": { "type": "string", "pattern": "^[^;\\\\#\\n\\r]*$", "default": "check pool-purge-delay 5s pool-max-conn 100",
       "description": "dynamic: keywords for each new server, such as \"check inter 1s maxconn 100\": HAProxy's default-server does not count for them, and without the pool keywords 2.6 keeps no idle connections to them. Other keywords mean other servers: the present ones are drained and replaced." },
     "check_first": { "type": "boolean", "default": false,

@@ -1,6 +1,7 @@
 #include "haproxy/live_state.hpp"
 
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace drcon::haproxy {
@@ -70,6 +71,14 @@ const char* to_string(server_state state) {
     case server_state::maint: break;
   }
   return "maint";
+}
+
+bool is_at_least(const std::string& version, int major, int minor) {
+  std::pair<int, int> its;
+  const auto* const end = version.data() + version.size();
+  const auto dot = std::from_chars(version.data(), end, its.first).ptr;
+  if (dot != end) std::from_chars(dot + 1, end, its.second);
+  return its >= std::pair(major, minor);
 }
 
 process_info read_info(std::string_view answer) {

@@ -78,6 +78,9 @@ inline std::string backend_part(const std::string& server) { return server.subst
 
 process_info read_info(std::string_view answer);
 
+/// Whether HAProxy is of this version or a later one.
+bool is_at_least(const std::string& version, int major, int minor);
+
 /// Reads `show backend` and `show servers state`. What is not as expected, or empty.
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state);
 

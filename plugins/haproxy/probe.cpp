@@ -1,5 +1,6 @@
 #include "haproxy/probe.hpp"
 
+#include "common/count_of.hpp"
 #include "common/file_probe.hpp"
 #include "haproxy/answers.hpp"
 #include "haproxy/live_state.hpp"
@@ -60,6 +61,27 @@ std::set<std::string, std::less<>> named_backends(const desired_rules& rules) {
 bool has_slots(const live_state& live, const std::string& backend, const std::string& prefix) {
   return std::ranges::any_of(live.servers_of(backend),
                              [&](const auto& each) { return each.first.starts_with(prefix); });
+}
+
+// Which defaults sections there are, HAProxy 3.4 does not say.
+void probe_making(const process_info& info, const backends_settings& backends, const probing& into) {
+  if (backends.from.empty()) return;
+  if (can_make_backends(info.version))
+    return into.ok(probed::parts, "a service without a backend gets one from the defaults section " + backends.from);
+  into.warning(probed::version, "HAProxy " + info.version + " makes no backends at run time, 3.4 does",
+               "use HAProxy 3.4 or later, or write a backend for each service into its configuration and leave "
+               "backends_from out");
+}
+
+void probe_map(target& cli, const std::string& map, const probing& into) {
+  std::string why;
+  if (map.empty()) return;
+  const auto answers = cli.run({"show map " + map}, why);
+  if (!answers) return into.failed(probed::reachable, why, "look at HAProxy's log");
+  if (const auto now = read_map(answers->front()))
+    return into.ok(probed::parts, "HAProxy has the map " + map + ", with " + common::count_of(now->size(), "name"));
+  into.failed(probed::parts, "HAProxy has no map " + map,
+              "use it in a rule such as 'use_backend %[req.hdr(host),map(" + map + ")]', and reload HAProxy");
 }
 
 void probe_backends(const live_state& live, const desired_rules& rules, const plan_rules& plan, const probing& into) {
@@ -136,7 +158,11 @@ void probe_target(const apply_settings& options, const desired_rules& rules, con
   live_state live;
   if (why = read_state((*answers)[2], (*answers)[3], live); !why.empty())
     return into.failed(probed::parts, why, "look at HAProxy's log");
-  probe_backends(live, rules, options.plan, into);
+  probe_making(info, options.backends, into);
+  probe_map(cli, options.backends.map, into);
+  // A backend that is to be made need not be there.
+  if (options.backends.from.empty() || !can_make_backends(info.version))
+    probe_backends(live, rules, options.plan, into);
   probe_owners(cli, info, live, options, rules, into);
   if (!options.state_file.empty()) common::probe_written_file(options.state_file, into);
 }

@@ -84,6 +84,13 @@ config_file_settings read_config_file(const options& table) {
   return result;
 }
 
+backends_settings read_backends(const options& table) {
+  backends_settings result{.from = table["backends_from"].string(), .map = table["map"].string()};
+  if (!result.from.empty() && table["mode"].string() == "slots")
+    throw config_error("/backends_from", "is for mode = \"dynamic\": a backend that is made at run time has no slots");
+  return result;
+}
+
 apply_settings read_apply(const options& table) {
   return {.socket = read_address(table),
           .timeout = table["timeout"].duration(),
@@ -94,6 +101,7 @@ apply_settings read_apply(const options& table) {
           .drain_timeout = table["drain_timeout"].duration(),
           .compare = table["compare"].duration(),
           .watch = common::pause_of_at_least(std::chrono::milliseconds(10), table["watch"]),
+          .backends = read_backends(table),
           .config_file = read_config_file(table),
           .state_file = table["state_file"].string()};
 }

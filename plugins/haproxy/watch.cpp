@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace drcon::haproxy {
@@ -28,7 +29,8 @@ std::chrono::nanoseconds applier::tend() {
     recheck_ = true;  // otherwise nothing would report that it works again before the next change
     return options_.watch;
   }
-  return departures_.empty() ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);
+  const bool is_quiet = departures_.empty() && !made_.any_leaving();
+  return is_quiet ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);
 }
 
 // What keeps HAProxy from being in step, or empty.
@@ -39,6 +41,7 @@ std::string applier::watch(target& cli) {
   if (!info) return why;
   if (info->stopping) return "this HAProxy process is ending; its successor takes over";
   if (!departures_.empty() && info->identity == process_) end_departures(cli);
+  if (made_.any_leaving() && info->identity == process_) delete_left(cli);
   if (info->identity == process_ && !state_file_fault_.empty()) {
     write_state_file(cli);
     if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not report that it works again
@@ -59,7 +62,11 @@ void applier::write_config_file(const live_state* live) {
   if (!live)
     for (const auto& [backend, each] : own)
       if (each.refused > 0) unsettled.insert(backend);
-  auto fault = config_file_.write(own, options_.plan, unsettled, live ? &live->backends : nullptr);
+  std::set<std::string, std::less<>> of_files;  // the backends that HAProxy has from its configuration
+  if (live)
+    std::ranges::copy_if(live->backends, std::inserter(of_files, of_files.end()),
+                         [this](const auto& each) { return !made_.contains(each); });
+  auto fault = config_file_.write(own, options_.plan, unsettled, live ? &of_files : nullptr);
   if (!fault.empty()) fault.insert(0, "config_file: ");
   if (!fault.empty() && fault != config_file_fault_) host_.warn(fault);
   config_file_fault_ = std::move(fault);

@@ -1,4 +1,5 @@
 // Steady requests while instances start, leave and are killed: none may fail, through nginx or through HAProxy.
+#include "support/load.hpp"
 #include "support/backend.hpp"
 #include "support/consul_agent.hpp"
 #include "support/drcon_process.hpp"
@@ -8,9 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <deque>
-#include <thread>
 #include <utility>
 
 namespace drcon::test {
@@ -18,38 +17,6 @@ namespace {
 
 constexpr auto length = 60s;
 constexpr int requests_per_second = 100;  // to each proxy
-
-// Asks at a fixed pace and counts what is no 200.
-class load {
-public:
-  explicit load(std::uint16_t port)
-      : thread_([this, port](const std::stop_token& stop) {
-          auto next = std::chrono::steady_clock::now();
-          while (!stop.stop_requested()) {
-            const auto answer = get(port);
-            ++sent_;
-            if (answer.status != 200) {
-              ++failed_;
-              last_ = std::to_string(answer.status) + " " + answer.error;
-            }
-            next += 1000ms / requests_per_second;
-            std::this_thread::sleep_until(next);
-          }
-        }) {}
-  void stop() {
-    thread_.request_stop();
-    thread_.join();
-  }
-  int sent() const { return sent_; }
-  int failed() const { return failed_; }
-  const std::string& last() const { return last_; }
-
-private:
-  std::atomic<int> sent_{0};
-  std::atomic<int> failed_{0};
-  std::string last_;  // the thread's, until it is joined
-  std::jthread thread_;
-};
 
 TEST(Load, LosesNoRequestWhileInstancesStartLeaveAndAreKilled) {
   const consul_agent consul;
@@ -83,8 +50,8 @@ TEST(Load, LosesNoRequestWhileInstancesStartLeaveAndAreKilled) {
   const auto worker = haproxy.worker();
   ASSERT_EQ(haproxy.get().status, 200);
 
-  load over_nginx(nginx.port());
-  load over_haproxy(haproxy.port());
+  load over_nginx(nginx.port(), requests_per_second);
+  load over_haproxy(haproxy.port(), requests_per_second);
   const auto end = std::chrono::steady_clock::now() + length;
   // On a machine with too much to do it takes longer to send enough of them.
   const auto enough = [&] { return over_nginx.sent() + over_haproxy.sent() > 2 * requests_per_second * 50; };

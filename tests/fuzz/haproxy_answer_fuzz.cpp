@@ -2,6 +2,7 @@
 // command, with a line "--" between them. From the state a change is planned, as an update would.
 #include "fuzz/fuzzer.hpp"
 #include "haproxy/answers.hpp"
+#include "haproxy/backends.hpp"
 #include "haproxy/live_state.hpp"
 #include "haproxy/plan.hpp"
 
@@ -77,6 +78,10 @@ void try_input(std::string_view input) {
   static_cast<void>(read_connections(all[connections]));
   const std::string answer(all[command]);
   if (refusal_of("del server a/b", answer).find('\n') != std::string::npos) broken("a refusal is one line", answer);
+  for (const auto& each : marked_backends(answer, "drcon:"))
+    if (!is_haproxy_name(each)) broken("a backend that is to be deleted has a name", each);
+  static_cast<void>(read_map(answer));
+  if (prepared_version(answer).find('\n') != std::string::npos) broken("a version is of one line", answer);
   live_state state;
   if (!read(all, state).empty()) return;
   plan(state, mode::dynamic);

@@ -33,6 +33,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -300,6 +301,14 @@ TEST(Doctor, NamesWhatIsWrongWithHaproxy) {
   const doctor no_slots(
       haproxy_sink("socket = \"" + haproxy.socket().string() + "\"\nbackend = \"web\"\nmode = \"slots\"\n") + rest);
   EXPECT_THAT(no_slots.failed("parts"), HasSubstr("server-template drcon 1-20"));
+  const doctor older(haproxy_sink("socket = \"" + haproxy.socket().string() +
+                                  "\"\nbackends_from = \"of-drcon\"\nmap = \"/etc/services.map\"\n") +
+                     rest);
+  EXPECT_THAT(older.text(),
+              AnyOf(HasSubstr("makes no backends at run time, 3.4 does"),
+                    HasSubstr("a service without a backend gets one from the defaults section of-drcon")));
+  EXPECT_THAT(older.failed("parts"),
+              AllOf(HasSubstr("HAProxy has no map /etc/services.map"), HasSubstr("use_backend")));
   const doctor away(haproxy_sink("socket = \"" + (files / "no.sock").string() + "\"\n") + rest);
   EXPECT_THAT(away.failed("reachable"), HasSubstr("no.sock"));
 }

@@ -17,6 +17,7 @@
 #include <future>
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace drcon::test {
 namespace {
@@ -611,6 +612,37 @@ TEST_P(HaproxySink, RendersWhatItWouldSetAndTouchesNothing) {
   EXPECT_NE(shown[0].wanted.find("web 127.0.0.1:" + std::to_string(b_.port()) + " weight 1\n"), std::string::npos);
   EXPECT_EQ(*shown[0].live, "web 127.0.0.1:" + std::to_string(a_.port()) + " weight 1\n");
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
+}
+
+// By the name of a service, without a rule for each.
+TEST_P(HaproxySink, KeepsAMapOfServicesAndBackends) {
+  const auto map = haproxy_.directory() / "services.map";
+  write_file(map, "old other\nold web\n");
+  haproxy_.configure("  use_backend %[req.hdr(host),map(" + map.string() + ")]\n" +
+                     (slots_ ? slot_backends : dynamic_backends));
+  haproxy_.reload();
+  const auto answer_for = [this](const std::string& host) {
+    return http("GET", haproxy_.port(), "/", {}, {{"Host", host}}).body;
+  };
+  const auto entries = [&] {
+    std::set<std::string> all;
+    std::istringstream lines(haproxy_.command("show map " + map.string()));
+    for (std::string line; std::getline(lines, line);)
+      if (!line.empty()) all.insert(line.substr(line.find(' ') + 1));
+    return all;
+  };
+  sink("compare = \"100ms\"\nmap = \"" + map.string() + "\"\n");
+  ASSERT_EQ(sink_->apply({service_at("other", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(entries(), (std::set<std::string>{"other other", "web web"}));
+  EXPECT_EQ(answer_for("other"), "b\n");
+  EXPECT_EQ(answer_for("nobody"), "a\n") << "the default backend";
+  haproxy_.command("clear map " + map.string());
+  EXPECT_TRUE(wait_until([&] { return answer_for("other") == "b\n"; })) << "what somebody has changed is set again";
+  haproxy_.reload();
+  EXPECT_TRUE(wait_until([&] { return answer_for("other") == "b\n"; })) << sink_->status().text;
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(entries(), std::set<std::string>{"web web"});
+  EXPECT_EQ(haproxy_.reloads(), 2);
 }
 
 class HaproxyDynamic : public HaproxyBase {

@@ -13,8 +13,12 @@
 
 namespace drcon::test {
 
-haproxy_server::haproxy_server(std::string backends, std::string globals, bool start_now)
-    : port_(free_port()), tcp_socket_(free_port()), backends_(std::move(backends)), globals_(std::move(globals)) {
+haproxy_server::haproxy_server(std::string backends, std::string globals, bool start_now, std::string program)
+    : port_(free_port()),
+      tcp_socket_(free_port()),
+      backends_(std::move(backends)),
+      globals_(std::move(globals)),
+      program_(std::move(program)) {
   write_config();
   if (start_now) start();
 }
@@ -38,7 +42,7 @@ void haproxy_server::write_config() const {
 }
 
 void haproxy_server::start() {
-  std::vector<std::string> line{"haproxy", "-W", "-S", master_socket().string(), "-f", config().string()};
+  std::vector<std::string> line{program_, "-W", "-S", master_socket().string(), "-f", config().string()};
   if (!second_config_.empty()) line.insert(line.end(), {"-f", second_config_.string()});
   process_ = process(line, directory_ / "log");
   const bool up = wait_until([this] { return !process_.running() || (worker() != 0 && master_answers()); });

@@ -18,7 +18,7 @@ class haproxy_server {
 public:
   /// `backends` are sections of the configuration; the frontend sends everything to the backend "web".
   explicit haproxy_server(std::string backends = "backend web\n  balance roundrobin\n", std::string globals = {},
-                          bool start_now = true);
+                          bool start_now = true, std::string program = "haproxy");
 
   std::uint16_t port() const { return port_; }
   std::filesystem::path socket() const { return directory_ / "stats.sock"; }
@@ -70,6 +70,7 @@ private:
   std::uint16_t tcp_socket_;
   std::string backends_;
   std::string globals_;
+  std::string program_;
   std::filesystem::path second_config_;
   process process_;
 };

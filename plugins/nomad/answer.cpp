@@ -87,7 +87,8 @@ std::optional<std::string> fault_of(const common::http_answer& answer) {
   if (answer.status == 404)
     return "Nomad answers 404: it has services of its own from version 1.3 on, or another server answers here";
   if (answer.status == 429) return "Nomad has too many requests (429): " + common::first_line(answer.body);
-  if (answer.status != 200) return "Nomad answers " + std::to_string(answer.status) + ": " + common::first_line(answer.body);
+  if (answer.status != 200)
+    return "Nomad answers " + std::to_string(answer.status) + ": " + common::first_line(answer.body);
   if (answer.header("x-nomad-knownleader") == "false")
     return "Nomad knows no leader, so that its answer may be old or empty";
   return {};

@@ -33,9 +33,7 @@ json to_json(const toml::table& table) {
   return parsed_json(text.str());
 }
 
-bool is_valid(const json& schema, const json& document) {
-  return !config::mismatch_with(schema, &document);
-}
+bool is_valid(const json& schema, const json& document) { return !config::mismatch_with(schema, &document); }
 
 // The bundled plugins that the golden configurations use.
 std::vector<plugin_facts> known_facts() {

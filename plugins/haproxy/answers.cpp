@@ -18,7 +18,9 @@ bool is_success(const std::string& answer) {
 std::string advice_on(const std::string& answer) {
   if (answer.starts_with("Permission denied"))
     return "; the socket needs 'level admin' in the line 'stats socket' of HAProxy's configuration";
-  if (answer.starts_with("Backend must use a dynamic load balancing"))
+  // Up to 3.3, and from 3.4 on, where it may be that the backend takes no servers for another reason.
+  if (answer.starts_with("Backend must use a dynamic load balancing") ||
+      answer.find("uses a non dynamic load balancing method") != std::string::npos)
     return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
   return {};
 }

@@ -12,7 +12,7 @@
 namespace drcon::docker {
 namespace {
 
-constexpr std::array tested_versions{"20.10.", "26.1."};
+constexpr std::array tested_versions{"20.10.", "26.1.", "28.5."};
 
 void probe_version(const std::string& body, const std::string& where, const probing& into) {
   const auto answer = parsed_json(body);
@@ -23,7 +23,7 @@ void probe_version(const std::string& body, const std::string& where, const prob
   into.ok(probed::reachable, "Docker answers at " + where);
   if (std::ranges::any_of(tested_versions, [&](const char* each) { return version.starts_with(each); }))
     return into.ok(probed::version, "Docker " + version + " is a tested version");
-  into.warning(probed::version, "Docker " + version + " has not been tested with drcon; 20.10 and 26.1 have",
+  into.warning(probed::version, "Docker " + version + " has not been tested with drcon; 20.10, 26.1 and 28.5 have",
                "try it before you rely on it; nothing is known against it");
 }
 

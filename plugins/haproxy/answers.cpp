@@ -22,8 +22,9 @@ std::string advice_on(const std::string& answer) {
   if (answer.starts_with("Cannot find default proxy"))
     return "; HAProxy's configuration needs a section 'defaults' of that name";
   if (answer.starts_with("Mode is required")) return "; write 'mode http' or 'mode tcp' into that section";
+  // Up to 3.3, and from 3.4 on, where it may be that the backend takes no servers for another reason.
   if (answer.starts_with("Backend must use a dynamic load balancing") ||
-      answer.starts_with("Backend does not support dynamic servers"))
+      answer.find("uses a non dynamic load balancing method") != std::string::npos)
     return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
   return {};
 }

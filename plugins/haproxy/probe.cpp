@@ -15,7 +15,7 @@
 namespace drcon::haproxy {
 namespace {
 
-constexpr std::array tested_versions{"2.6.", "3.0."};
+constexpr std::array tested_versions{"2.6.", "3.0.", "3.2.", "3.4."};
 constexpr const char* service_mark = "{service}";
 
 std::string listed(const std::set<std::string, std::less<>>& names) {
@@ -35,7 +35,8 @@ void probe_version(const process_info& info, const plan_rules& rules, const prob
                        "set mode = \"slots\", or use HAProxy 2.6 or later");
   if (std::ranges::any_of(tested_versions, [&](const char* each) { return info.version.starts_with(each); }))
     return into.ok(probed::version, "HAProxy " + info.version + " is a tested version");
-  into.warning(probed::version, "HAProxy " + info.version + " has not been tested with drcon; 2.6 and 3.0 have",
+  into.warning(probed::version,
+               "HAProxy " + info.version + " has not been tested with drcon; 2.6, 3.0, 3.2 and 3.4 have",
                "try it before you rely on it; nothing is known against it");
 }
 

@@ -23,9 +23,9 @@ applier::applier(apply_settings options, target nginx, context host)
 
 // Reads what is there. False when that is not possible, with the reason.
 bool applier::look(std::string& why, const std::stop_token& stop) {
-  ask_version(stop);
   why = file_.look();
   if (!why.empty()) return false;
+  ask_version(stop);
   if (!learned_) learn(file_.live().value_or(std::string()));
   if (options_.use_listener && !form_.listener) choose_listener();
   return true;
@@ -35,7 +35,11 @@ bool applier::look(std::string& why, const std::stop_token& stop) {
 void applier::ask_version(const std::stop_token& stop) {
   if (!form_.user_template.empty() || (form_.keepalive != 0 && form_.sticky.empty())) return;
   const auto version = version_.of(nginx_, stop);
-  form_.keeps_by_default = form_.keepalive == 0 && version >= keeps_connections_by_default;
+  // While its program cannot be asked, such as for a time during an upgrade, what was written for it stays: a change of
+  // this alone would be a reload, and another one back.
+  const bool was_told =
+      nginx_.settings().ask_program && !version_.has_answered() && keeps_none(file_.live().value_or(std::string()));
+  form_.keeps_by_default = form_.keepalive == 0 && (version ? *version >= keeps_connections_by_default : was_told);
   // An unknown one is taken at its user's word: what it does not take, it refuses, and the old file stays.
   form_.can_stick = !version || *version >= has_sticky;
 }

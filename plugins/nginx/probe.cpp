@@ -12,7 +12,7 @@
 namespace drcon::nginx {
 namespace {
 
-constexpr std::array tested_versions{"1.22.", "1.26."};
+constexpr std::array tested_versions{"1.22.", "1.26.", "1.30."};
 
 std::optional<program_name> probe_version(const target_settings& settings, const probing& into) {
   // Prints one line, on standard error, and reads no configuration.
@@ -26,7 +26,7 @@ std::optional<program_name> probe_version(const target_settings& settings, const
   const auto which = found->name + " " + found->version;
   if (std::ranges::any_of(tested_versions, is_tested)) into.ok(probed::version, which + " is a tested version");
   else
-    into.warning(probed::version, which + " has not been tested with drcon; nginx 1.22 and 1.26 have",
+    into.warning(probed::version, which + " has not been tested with drcon; nginx 1.22, 1.26 and 1.30 have",
                  "try it before you rely on it; nothing is known against it");
   return found;
 }

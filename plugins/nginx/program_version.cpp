@@ -44,7 +44,10 @@ std::optional<version_numbers> program_version::of(const target& nginx, const st
     const auto runs = std::filesystem::read_symlink("/proc/" + std::to_string(*master) + "/exe", error);
     return !error && runs.native().ends_with(" (deleted)");
   };
-  if (master && is_replaced()) return {};
+  if (master && is_replaced()) {
+    asked_ = false;
+    return {};
+  }
   const auto answer = common::run_command({nginx.settings().binary, "-v"}, nginx.settings().check_timeout, stop);
   if (!answer.ok()) return known_;  // it is asked again: nothing could be checked now either
   const auto found = version_in(answer.output);

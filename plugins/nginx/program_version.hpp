@@ -44,6 +44,8 @@ public:
   /// Nothing: it is not known. Where nginx's master alone judges, the program need not be the one that runs, and is not
   /// asked.
   std::optional<version_numbers> of(const target& nginx, const std::stop_token& stop);
+  /// Whether the program has said which one it is. If so and its version is not known, it is another server.
+  bool has_answered() const { return asked_; }
 
 private:
   std::optional<version_numbers> known_;

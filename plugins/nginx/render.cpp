@@ -102,6 +102,8 @@ std::string render_keepalive(const layout& form) {
   return "    keepalive " + std::to_string(form.keepalive) + ";\n";
 }
 
+bool keeps_none(const std::string& file) { return file.find("    keepalive 0;\n") != std::string::npos; }
+
 std::string render_listener(const layout& form, const std::string& generation) {
   if (!form.listener) return {};
   return "\n" + std::string(listener_heading) + "; 503 is for empty upstreams.\nserver {\n    listen " +

@@ -22,12 +22,12 @@ protected:
     write_file(path("services.toml"),
                "[[service]]\nname = \"web\"\n[[service.endpoint]]\naddress = \"" + address + "\"\nport = 80\n");
   }
-  // It needs its file to start, and a shell reads it by `read`.
+  // It needs its file to start. Within a trap `read` of busybox 1.38 never ends.
   void start_balancer() const {
     engine_.run("lb", {"-v", directory_.path().string() + ":/shared"},
                 {"sh", "-c",
                  "read was < /shared/lb.conf || exit 1\n"
-                 "trap 'read now < /shared/lb.conf; echo reloaded $now >> /shared/notes' HUP\n"
+                 "trap 'echo reloaded $(cat /shared/lb.conf) >> /shared/notes' HUP\n"
                  "trap 'echo by hand >> /shared/notes' USR1\n"
                  "echo started $was >> /shared/notes\nwhile :; do sleep 0.05; done"});
   }

@@ -24,6 +24,9 @@ public:
 
   void start(const std::string& records, const std::string& role = as_authority) {
     process_ = {};
+    // It has a process for each TCP connection, which listens a moment longer than itself: that one's answer is not yet
+    // the next one's, which could not listen meanwhile.
+    if (!wait_until([this] { return !accepts(port_); })) throw std::runtime_error("dnsmasq does not end");
     // Not no-daemon: that is for debugging, and serves a TCP connection in the one process, so that no other question
     // is answered for as long as the connection is open. From 2.91 on that is as long as its client likes.
     write_file(directory_ / "dnsmasq.conf",

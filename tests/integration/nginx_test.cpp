@@ -1,4 +1,5 @@
 // The nginx sink against a real nginx.
+#include "nginx/program_version.hpp"
 #include "support/backend.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/nginx_server.hpp"
@@ -811,6 +812,29 @@ TEST_F(NginxSink, TellsAnNginxThatKeepsConnectionsByDefaultToKeepNone) {
   }
 }
 
+// As while its package is upgraded. What nginx serves is not changed for that.
+TEST_F(NginxSink, LeavesTheFileAsItIsWhileTheVersionOfNginxIsNotKnown) {
+  const auto program = nginx_.prefix() / "fake-nginx";
+  write_file(program, "#!/bin/sh\necho 'nginx version: nginx/1.29.7' >&2\n");
+  const auto other = nginx_.prefix() / "fake-openresty";
+  write_file(other, "#!/bin/sh\necho 'nginx version: openresty/1.29.7.1' >&2\n");
+  for (const auto& each : {program, other}) std::filesystem::permissions(each, std::filesystem::perms(0755));
+  const auto wanted_of = [&](const std::string& nginx, const std::string& more) {
+    return sink("nginx = \"" + nginx + "\"\n" + more).render({service_at("web", {&a_})})[0].wanted;
+  };
+  for (const std::string more : {"", "mode = \"live\"\n"}) {
+    const auto served = wanted_of(program.string(), more);
+    ASSERT_THAT(served, ::testing::HasSubstr("    keepalive 0;\n"));
+    write_file(nginx_.file(), served);
+    EXPECT_EQ(wanted_of("/no/such/nginx", more), served);
+    EXPECT_THAT(wanted_of(other.string(), more), ::testing::Not(::testing::HasSubstr("keepalive")))
+        << "another server may refuse it";
+    std::filesystem::remove(nginx_.file());
+    EXPECT_THAT(wanted_of("/no/such/nginx", more), ::testing::Not(::testing::HasSubstr("keepalive")))
+        << "an nginx before 1.29.7 refuses it";
+  }
+}
+
 TEST_F(NginxSink, ReplacesTheTargetOfALinkAndCanTakeItBack) {
   const auto real = nginx_.prefix() / "available" / "web.conf";
   write_file(real, "# mine\n");
@@ -854,6 +878,37 @@ TEST_F(NginxSink, RendersForEveryBalanceWhatNginxTakes) {
             .apply({web, all_down, service_at("empty", {})});
     EXPECT_EQ(how.result, DRCON_OK) << balance << ": " << how.why;
   }
+}
+
+// An nginx that has no sessions serves as it does without the option, and the status says so.
+TEST_F(NginxSink, BindsSessionsToServersWhereNginxCanAndSaysSoWhereItCannot) {
+  const auto version = nginx::version_in(run({"nginx", "-v"}).err);
+  ASSERT_TRUE(version && version->numbers());
+  ASSERT_EQ(sink("sticky = { cookie = \"bound\" }\n").apply({service_at("web", {&a_, &b_})}).result, DRCON_OK);
+  serve_web();
+  if (*version->numbers() < nginx::has_sticky) {
+    EXPECT_THAT(sink_->status().text, ::testing::HasSubstr("sticky is left out")) << version->version;
+    EXPECT_EQ(answerers(nginx_.port(), 10), (std::set<std::string>{"a", "b"}));
+    return;
+  }
+  EXPECT_EQ(sink_->status().text, "");
+  const auto first = nginx_.get();
+  const auto cookie = first.headers.find("set-cookie");
+  ASSERT_NE(cookie, first.headers.end()) << file();
+  const auto session = cookie->second.substr(0, cookie->second.find(';'));
+  EXPECT_THAT(session, ::testing::StartsWith("bound="));
+  const auto in_session = [&] { return http("GET", nginx_.port(), "/", {}, {{"Cookie", session}}).body; };
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(in_session(), first.body);
+  EXPECT_EQ(answerers(nginx_.port(), 10), (std::set<std::string>{"a", "b"})) << "without the cookie";
+  const bool is_a = first.body == "a\n";
+  const auto& other = is_a ? b_ : a_;
+  auto drained = service_at("web", {&a_, &b_});
+  drained.endpoints[is_a ? 0 : 1].weight = 0;
+  ASSERT_EQ(sink_->apply({drained}).result, DRCON_OK);
+  EXPECT_EQ(in_session(), first.body) << "a server that gets no new traffic serves its sessions: " << file();
+  EXPECT_EQ(answerers(nginx_.port(), 10), (std::set<std::string>{other.name()}));
+  ASSERT_EQ(sink_->apply({service_at("web", {&other})}).result, DRCON_OK);
+  EXPECT_EQ(in_session(), other.name() + "\n") << "one that is gone is not waited for";
 }
 
 TEST_F(NginxSink, IsNotBlockedByAServiceWhoseNameDiffersOnlyInCase) {

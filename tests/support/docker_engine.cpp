@@ -101,7 +101,7 @@ void docker_engine::make_image() const {
   std::filesystem::create_directories(root / "bin");
   std::filesystem::create_directories(root / "www");
   std::filesystem::copy_file("/bin/busybox", root / "bin/busybox");
-  for (const auto* each : {"sleep", "sh", "httpd", "test", "touch", "rm", "false", "nc"})
+  for (const auto* each : {"sleep", "sh", "cat", "httpd", "test", "touch", "rm", "false", "nc"})
     std::filesystem::create_symlink("busybox", root / "bin" / each);
   const auto made = drcon::test::run(
       {"sh", "-c", "tar -C \"$1\" -c . | docker -H \"$2\" import - \"$3\"", "sh", root.string(), address(), image});

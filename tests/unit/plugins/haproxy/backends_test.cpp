@@ -175,7 +175,9 @@ TEST_F(HaproxyBackends, ThatAreRefusedHoldUpNoOtherAndAreTriedAgain) {
 }
 
 TEST_F(HaproxyBackends, WhoseServersAreRefusedAreNotChosen) {
-  haproxy_.refuse("add server be_bad/", "Backend does not support dynamic servers : it is static.");
+  haproxy_.refuse(
+      "add server be_bad/",
+      "Backend does not support dynamic servers : backend 'be_bad' uses a non dynamic load balancing method.");
   sink();
   ASSERT_EQ(sink_->apply({with_endpoints("bad"), with_endpoints("web")}).result, DRCON_OK);
   EXPECT_EQ(haproxy_.published(), (names{"be_own", "be_web"}));

@@ -37,7 +37,7 @@ TEST(Duration, ThatDoesNotFitIsRefused) {
   EXPECT_FALSE(parse_duration("9223372036854775808ns"));
   EXPECT_FALSE(parse_duration("300000d"));
   EXPECT_FALSE(parse_duration("100000d100000d"));
-  EXPECT_FALSE(parse_duration(std::string(5000, '9') + "s"));
+  EXPECT_FALSE(parse_duration(std::string(5000, '9').append(1, 's')));  // GCC 12 with TSan takes + for an overflow
 }
 
 TEST(Duration, AsTextReadsBackTheSame) {

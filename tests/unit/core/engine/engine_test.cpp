@@ -1,6 +1,7 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine_fixture.hpp"
 
+#include <atomic>
 #include <filesystem>
 
 namespace drcon::engine {
@@ -65,7 +66,7 @@ TEST_F(Engine, FoldsAStormAndAppliesItsEnd) {
 struct loses_one final : plugins::instance_listener {
   explicit loses_one(plugins::instance_listener& real) : next(real) {}
   void lose() {
-    if (!std::exchange(lost, true)) throw std::bad_alloc();
+    if (!lost.exchange(true)) throw std::bad_alloc();
   }
   void on_news(const plugins::source_news& news) override {
     lose();
@@ -76,7 +77,7 @@ struct loses_one final : plugins::instance_listener {
     next.on_done(ticket, result, why);
   }
   plugins::instance_listener& next;
-  bool lost = false;
+  std::atomic<bool> lost = false;  // set on the engine's thread
 };
 
 // Between an instance and the part of the engine that listens to it.

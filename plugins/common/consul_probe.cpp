@@ -3,6 +3,7 @@
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
 #include "common/short_text.hpp"
+#include "common/version_probe.hpp"
 
 #include <nlohmann/json.hpp>
 #include <parsed_json.hpp>
@@ -13,8 +14,6 @@ namespace drcon::common::consul {
 namespace {
 
 using nlohmann::json;
-
-constexpr auto tested_version = "1.8.7";
 
 std::string right_text(const needed_right& right) {
   return right.resource + (right.segment.empty() ? "" : " \"" + right.segment + "\"") + ":" + right.access;
@@ -28,12 +27,7 @@ void report_version(const std::string& body, const std::string& where, const pro
       (*config)["Version"].is_string())
     version = (*config)["Version"].get<std::string>();
   if (version.empty()) return;
-  if (version == tested_version)
-    into.ok(probed::version, "Consul " + version + " at " + where + " is a tested version");
-  else
-    into.warning(probed::version,
-                 "Consul " + version + " at " + where + " has not been tested with drcon; " + tested_version + " has",
-                 "try it before you rely on it; nothing is known against it");
+  probe_tested_version("Consul " + version + " at " + where, version, {"1.8.7"}, into);
 }
 
 // What refuses the token as a whole, or nothing.

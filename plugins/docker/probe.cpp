@@ -2,17 +2,13 @@
 
 #include "common/drop_in.hpp"
 #include "common/http_client.hpp"
+#include "common/version_probe.hpp"
 
 #include <nlohmann/json.hpp>
 #include <parsed_json.hpp>
 
-#include <algorithm>
-#include <array>
-
 namespace drcon::docker {
 namespace {
-
-constexpr std::array tested_versions{"20.10.", "26.1.", "28.5."};
 
 void probe_version(const std::string& body, const std::string& where, const probing& into) {
   const auto answer = parsed_json(body);
@@ -21,10 +17,7 @@ void probe_version(const std::string& body, const std::string& where, const prob
                        "correct the option 'engine': it names the socket or address of a Docker engine");
   const auto version = answer["Version"].get<std::string>();
   into.ok(probed::reachable, "Docker answers at " + where);
-  if (std::ranges::any_of(tested_versions, [&](const char* each) { return version.starts_with(each); }))
-    return into.ok(probed::version, "Docker " + version + " is a tested version");
-  into.warning(probed::version, "Docker " + version + " has not been tested with drcon; 20.10, 26.1 and 28.5 have",
-               "try it before you rely on it; nothing is known against it");
+  common::probe_tested_version("Docker " + version, version, {"20.10", "26.1", "28.5"}, into);
 }
 
 }  // namespace

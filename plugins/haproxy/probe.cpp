@@ -2,11 +2,11 @@
 
 #include "common/count_of.hpp"
 #include "common/file_probe.hpp"
+#include "common/version_probe.hpp"
 #include "haproxy/answers.hpp"
 #include "haproxy/live_state.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <set>
 #include <string>
@@ -15,7 +15,6 @@
 namespace drcon::haproxy {
 namespace {
 
-constexpr std::array tested_versions{"2.6.", "3.0.", "3.2.", "3.4."};
 constexpr const char* service_mark = "{service}";
 
 std::string listed(const std::set<std::string, std::less<>>& names) {
@@ -33,11 +32,7 @@ void probe_version(const process_info& info, const plan_rules& rules, const prob
   if (rules.mode == mode::dynamic && !can_add_servers(info.version))
     return into.failed(probed::version, "HAProxy " + info.version + " cannot add servers at run time, 2.6 can",
                        "set mode = \"slots\", or use HAProxy 2.6 or later");
-  if (std::ranges::any_of(tested_versions, [&](const char* each) { return info.version.starts_with(each); }))
-    return into.ok(probed::version, "HAProxy " + info.version + " is a tested version");
-  into.warning(probed::version,
-               "HAProxy " + info.version + " has not been tested with drcon; 2.6, 3.0, 3.2 and 3.4 have",
-               "try it before you rely on it; nothing is known against it");
+  common::probe_tested_version("HAProxy " + info.version, info.version, {"2.6", "3.0", "3.2", "3.4"}, into);
 }
 
 // A socket of a lower level shows everything, and refuses each change.

@@ -3,16 +3,12 @@
 #include "common/command.hpp"
 #include "common/drop_in.hpp"
 #include "common/file_probe.hpp"
+#include "common/version_probe.hpp"
 #include "nginx/own_upstreams.hpp"
 #include "nginx/program_version.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace drcon::nginx {
 namespace {
-
-constexpr std::array tested_versions{"1.22.", "1.26.", "1.30."};
 
 std::optional<program_name> probe_version(const target_settings& settings, const probing& into) {
   // Prints one line, on standard error, and reads no configuration.
@@ -22,12 +18,8 @@ std::optional<program_name> probe_version(const target_settings& settings, const
     if (!answer.why.empty()) into.failed(probed::program, answer.why, "correct the option 'nginx', or install nginx");
     return {};
   }
-  const auto is_tested = [&](const char* each) { return found->name == "nginx" && found->version.starts_with(each); };
-  const auto which = found->name + " " + found->version;
-  if (std::ranges::any_of(tested_versions, is_tested)) into.ok(probed::version, which + " is a tested version");
-  else
-    into.warning(probed::version, which + " has not been tested with drcon; nginx 1.22, 1.26 and 1.30 have",
-                 "try it before you rely on it; nothing is known against it");
+  const auto version = found->name == "nginx" ? found->version : std::string();
+  common::probe_tested_version(found->name + " " + found->version, version, {"1.22", "1.26", "1.30"}, into, "nginx ");
   return found;
 }
 

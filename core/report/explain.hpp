@@ -91,8 +91,7 @@ struct endpoint_finding {
   std::string earlier_configuration;  ///< the targets have the answer to another one
   std::string last_good;              ///< what is served is from before the sources have reported
   decision_finding decided;
-  std::vector<std::string>
-      also_of;  ///< other services with an endpoint at this address: lines of a target may be theirs
+  std::vector<std::string> also_of;  ///< other services at this address: a target's lines may be theirs
   std::vector<sink_finding> sinks;
   std::vector<engine::journal_entry> journal;  ///< the entries that name it
 };

@@ -153,8 +153,9 @@ outcome applier::conclude(const attempt& current) {
   report_kept(current);
   recheck_ = false;
   short_of_slots_ = false;
-  std::vector<std::string> remarks;
-  for (auto& each : made_.remarks()) remarks.push_back(std::move(each));
+  auto remarks = made_.remarks();
+  for (const auto& service : made_.unroutable())
+    host_.refused(service, {}, "its name cannot be a key of a map: letters, digits, '_', '.', ':' and '-'");
   for (const auto* fault : {&config_file_fault_, &state_file_fault_})
     if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)

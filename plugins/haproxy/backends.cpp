@@ -249,8 +249,6 @@ std::vector<std::string> made_backends::remarks() const {
   if (!map_fault_.empty()) all.push_back(map_fault_);
   for (const auto& [backend, why] : stuck_)
     all.push_back("backend " + backend + ", whose services are gone, is not deleted: HAProxy says: " + why);
-  for (const auto& service : unroutable_)
-    host_.refused(service, {}, "its name cannot be a key of a map: letters, digits, '_', '.', ':' and '-'");
   return all;
 }
 

@@ -70,8 +70,10 @@ public:
   /// Tries to delete those that are to leave and that `is_in_use` does not name. How many are gone.
   std::size_t delete_left(const give_commands& give, const std::function<bool(const std::string&)>& is_in_use);
 
-  /// What the status is to say. Reports what the map cannot hold as left out.
+  /// What the status is to say.
   std::vector<std::string> remarks() const;
+  /// Services whose names cannot be keys of the map.
+  const std::vector<std::string>& unroutable() const { return unroutable_; }
 
 private:
   bool may_keep_map();
@@ -91,7 +93,7 @@ private:
   std::map<std::string, std::string> stuck_;  // of these, and why HAProxy does not delete them
   std::optional<routes> routes_;              // what the map holds; nothing: HAProxy has no such map
   std::string map_fault_;                     // why the map is not as it is to be; empty: it is, or there is none
-  std::vector<std::string> unroutable_;       // services whose names cannot be keys of the map
+  std::vector<std::string> unroutable_;
   common::name_lock map_lock_;
 };
 

@@ -37,9 +37,9 @@ void applier::ask_version(const std::stop_token& stop) {
   const auto version = version_.of(nginx_, stop);
   // While its program cannot be asked, such as for a time during an upgrade, what was written for it stays: a change of
   // this alone would be a reload, and another one back.
-  const bool was_told =
+  const bool kept_none =
       nginx_.settings().ask_program && !version_.has_answered() && keeps_none(file_.live().value_or(std::string()));
-  form_.keeps_by_default = form_.keepalive == 0 && (version ? *version >= keeps_connections_by_default : was_told);
+  form_.keeps_by_default = form_.keepalive == 0 && (version ? *version >= keeps_connections_by_default : kept_none);
   // An unknown one is taken at its user's word: what it does not take, it refuses, and the old file stays.
   form_.can_stick = !version || *version >= has_sticky;
 }

@@ -65,7 +65,7 @@ std::string render_heading(const layout& form);
 /// How many idle connections an upstream keeps, at the end of its block; empty where nginx keeps none by itself, since
 /// it may refuse `keepalive 0`.
 std::string render_keepalive(const layout& form);
-/// Whether a file has been written for an nginx that keeps connections by itself, and tells it to keep none.
+/// Whether a file has been written for an nginx that keeps connections by itself, so that it keeps none.
 bool keeps_none(const std::string& file);
 /// The server block that answers the generation; empty without a listener.
 std::string render_listener(const layout& form, const std::string& generation);

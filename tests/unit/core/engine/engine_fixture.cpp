@@ -100,7 +100,7 @@ bool Engine::stop() {
   thread_.join();
   context_.restart();
   engine_.reset();
-  base::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
+  base::wait_for_lanes(1s);  // a thread may still be within the context that it has reported to
   return clean;
 }
 

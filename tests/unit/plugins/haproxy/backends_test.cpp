@@ -100,7 +100,7 @@ TEST_F(HaproxyBackends, GoWithTheirServiceAndTheMapsEntryGoesFirst) {
   EXPECT_LT(place_of("del server be_web/"), place_of("del backend be_web"));
   EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
   EXPECT_THAT(sink_->refused(), IsEmpty());
-  // Made anew as if it had never been there.
+  // Made again as if it had never been there.
   ASSERT_EQ(sink_->apply({with_endpoints("api"), with_endpoints("web")}).result, DRCON_OK);
   EXPECT_EQ(haproxy_.published(), (names{"be_api", "be_own", "be_web"}));
 }

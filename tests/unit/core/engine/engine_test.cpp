@@ -1,8 +1,15 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine_fixture.hpp"
 
+#include "base/lane.hpp"
+#include "engine/disk_lane.hpp"
+#include "support/recorded_syncs.hpp"
+
 #include <atomic>
 #include <filesystem>
+#include <future>
+#include <optional>
+#include <utility>
 
 namespace drcon::engine {
 namespace {
@@ -455,6 +462,24 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
     context_.poll();
     return base::lanes_running() <= lanes_of_others;
   }));
+}
+
+TEST_F(Engine, StopsThoughTheDiskOfItsStateDoesNotAnswer) {
+  const auto lanes_of_others = base::lanes_running();
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  const auto before = std::exchange(disk_lane::patience_at_work, 50ms);
+  std::optional<test::hung_syncs> disk(std::in_place);
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  auto stopped = std::async(std::launch::async, [this] { return stop(); });
+  EXPECT_EQ(stopped.wait_for(test::patience), std::future_status::ready);
+  disk.reset();
+  EXPECT_FALSE(stopped.get()) << "a thread is left behind, and the process must not end as if there were none";
+  disk_lane::patience_at_work = before;
+  EXPECT_TRUE(test::wait_until([&] { return base::lanes_running() <= lanes_of_others; }));
 }
 
 // Such as a template that runs a program for long, which ends when the sink is stopped.

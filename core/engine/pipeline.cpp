@@ -224,6 +224,13 @@ model::service_ptr pipeline::kept_until_heard(const std::string& service) {
   return nullptr;
 }
 
+// What its endpoints were called: also before the restart.
+model::service_ptr pipeline::merged_before(const std::string& service) const {
+  if (sources_.size() < 2) return nullptr;
+  if (auto known = merged_.find(service)) return known;
+  return decided_last() ? decided_last()->share(service) : nullptr;
+}
+
 // Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
   std::vector<part> parts;
@@ -232,7 +239,7 @@ bool pipeline::recompute(const std::string& service) {
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
-  return merged_.set(service, filter_.apply(merge_service(parts)));
+  return merged_.set(service, filter_.apply(merge_service(parts, merged_before(service))));
 }
 
 // For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all

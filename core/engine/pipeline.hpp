@@ -237,6 +237,7 @@ private:
   bool is_unheard(const std::string& service) const;
   void keep_unheard();
   model::service_ptr kept_until_heard(const std::string& service);
+  model::service_ptr merged_before(const std::string& service) const;
   bool recompute(const std::string& name);
   void recompute_all();
   bool counts(const source_state& source) const;

@@ -464,6 +464,32 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   }));
 }
 
+// Two datacentres may have machines of one name. Another id would be another server to a target.
+TEST_F(Engine, AnEndpointKeepsItsIdWhenTheOtherOfThatIdGoesAndThroughARestart) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["p"].sources = {"s", "s2"};
+  config_.pipelines["p"].brake.hold = 0s;
+  auto far = service_of("web", 1);
+  far.endpoints[0].address = "10.9.9.9";
+  const auto has_far_alone = [] {
+    return fake("t")->wait([] {
+      const auto& last = fake("t")->last;
+      return last.size() == 1 && last[0].endpoints.size() == 1 && last[0].endpoints[0].id == "s2/web-1";
+    });
+  };
+  start();
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s2")->host.publish(far);
+  for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  fake("s")->host.withdraw("web");
+  EXPECT_TRUE(has_far_alone());
+  ASSERT_TRUE(restart());
+  fake("s2")->host.publish(far);
+  for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
+  EXPECT_TRUE(has_far_alone());
+}
+
 TEST_F(Engine, StopsThoughTheDiskOfItsStateDoesNotAnswer) {
   const auto lanes_of_others = base::lanes_running();
   start();

@@ -18,7 +18,7 @@ namespace drcon::plugins {
 
 enum class frame : std::uint8_t {
   // From drcon to the plugin's process.
-  create = 1,  ///< kind, file, name, log level, options as CBOR (RFC 8949)
+  create = 1,  ///< kind, file, name, file of the configuration, log level, options as CBOR (RFC 8949)
   start,
   apply,   ///< ticket, reconcile, knows applied, revision, the services that differ from the last apply or render
   render,  ///< as apply

@@ -7,6 +7,8 @@
 #include "plugins/program_keepers.hpp"
 #include "plugins/validation.hpp"
 
+#include <drcon/configuration.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,8 +73,15 @@ void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, 
     target.on_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
   });
 }
+drcon_string configuration_file(drcon_instance* self) { return c_string(call_gate::of(self).configuration()); }
+
 const void* ability(drcon_instance*, const char* name) {
-  return std::string_view(name) == DRCON_PROCESS ? &process_ability() : nullptr;
+  static constexpr drcon_configuration configuration{
+      .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
+  const std::string_view asked(name);
+  if (asked == DRCON_PROCESS) return &process_ability();
+  if (asked == DRCON_CONFIGURATION) return &configuration;
+  return nullptr;
 }
 
 }  // namespace

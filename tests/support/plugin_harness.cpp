@@ -96,7 +96,8 @@ public:
 plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml,
                                plugins::registry& all)
     : recorder_(std::make_shared<recorder>()) {
-  const auto options = checked(kind, plugin, toml, all);
+  auto options = checked(kind, plugin, toml, all);
+  options.file = std::string("/nowhere/drcon.toml");  // the same after a restart
   instance_ = std::make_shared<plugins::instance>(kind, *all.find(plugin), options, context_.get_executor(), figures_);
   instance_->listen(recorder_);
   const auto fault = instance_->create();

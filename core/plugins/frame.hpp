@@ -45,6 +45,9 @@ enum class frame : std::uint8_t {
   probe,   ///< time-out in nanoseconds, process id, whether to say what the sink asks for instead
   found,   ///< subject, state, what, advice
   probed,  ///< whether the plugin can look
+  // From the plugin's process to drcon.
+  names_unknown,  ///< part, pattern, why
+  names_known,    ///< part
 };
 
 /// The bytes from the other end are not frames, or a frame lacks fields.

@@ -16,6 +16,7 @@
 #include "plugins/validation.hpp"
 
 #include <drcon/configuration.h>
+#include <drcon/names.h>
 
 #include <fcntl.h>
 
@@ -131,12 +132,20 @@ void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, 
   send_frame(self, frame_writer(frame_type::refused).text(view(service)).text(view(endpoint)).text(view(why)));
 }
 drcon_string configuration_file(drcon_instance* self) { return c_string(process::of(self).configuration()); }
+void names_unknown(drcon_instance* self, drcon_string part, drcon_string pattern, drcon_string why) {
+  send_frame(self, frame_writer(frame_type::names_unknown).text(view(part)).text(view(pattern)).text(view(why)));
+}
+void names_known(drcon_instance* self, drcon_string part) {
+  send_frame(self, frame_writer(frame_type::names_known).text(view(part)));
+}
 const void* ability(drcon_instance*, const char* name) {
   static constexpr drcon_configuration configuration{
       .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
+  static constexpr drcon_names names{
+      .size = sizeof(drcon_names), .reserved = 0, .unknown = &names_unknown, .known = &names_known};
   const std::string_view asked(name);
   if (asked == DRCON_CONFIGURATION) return &configuration;
-  return nullptr;
+  return asked == DRCON_NAMES ? &names : nullptr;
 }
 
 constexpr drcon_host here{.size = sizeof(drcon_host),

@@ -65,6 +65,10 @@ public:
       else source.services.erase(name);
     }
     for (const auto& [name, why] : news.unknown) source.unknown.insert_or_assign(name, why);
+    for (const auto& [part, names] : news.names) {
+      if (names) source.nameless.insert_or_assign(part, names->pattern);
+      else source.nameless.erase(part);
+    }
     if (news.all_unknown) source.all_unknown = *news.all_unknown;
     if (news.ready) {
       source.ready = true;

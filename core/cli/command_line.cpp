@@ -33,8 +33,8 @@ sinks (nginx, ...) keep their targets in step.)";
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
 or refused, a file that the configuration names (a secret, an include, a plugin) cannot be read yet, or something needs
-attention; 4 a plugin did not stop in time. With a program that a sink keeps, run and once end with the exit code of
-that program. check and doctor end with 1 also where a file cannot be read.
+attention; 4 a plugin, or the disk of the state, did not stop in time. With a program that a sink keeps, run and once
+end with the exit code of that program. check and doctor end with 1 also where a file cannot be read.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon doctor -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";

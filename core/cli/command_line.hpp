@@ -23,7 +23,7 @@ enum exit_code {
   exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused, or a file that the
                       ///< configuration names cannot be read yet; of the verbs that look at a running drcon: something
                       ///< needs attention
-  exit_overstay = 4,  ///< a plugin did not stop within the deadline
+  exit_overstay = 4,  ///< a plugin, or the disk of the state, did not end within the deadline
 };
 
 struct arguments {

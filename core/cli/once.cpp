@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -115,10 +116,15 @@ int once(const arguments& options) {
   }
   programs.note_stop();
   const bool clean = hosted.stop();
+  int result = clean ? exit_ok : exit_overstay;
+  if (!settled || !open.empty()) result = exit_runtime;
   // Without that the files are not as they should be, which the end of a program that drcon has ended must not hide.
-  if (const auto code = programs.exit_code(); code && (programs.has_ended() || (settled && open.empty()))) return *code;
-  if (!settled || !open.empty()) return exit_runtime;
-  return clean ? exit_ok : exit_overstay;
+  if (const auto code = programs.exit_code(); code && (programs.has_ended() || (settled && open.empty())))
+    result = *code;
+  if (clean) return result;
+  // A plugin, or the disk, has not ended: destructors would wait for it, or free what it still uses.
+  log::flush();
+  std::_Exit(result);
 }
 
 }  // namespace drcon::cli

@@ -56,7 +56,7 @@ public:
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
-  /// A plugin has not stopped: its threads may still run.
+  /// A plugin, or the disk, has not ended: its threads may still run.
   bool has_overstayed() const { return overstayed_; }
 
 private:
@@ -298,7 +298,7 @@ int run(const arguments& options) {
   daemon daemon(options, plugins, *host);
   const int result = daemon.run(*config);
   if (!daemon.has_overstayed()) return result;
-  // A plugin has not stopped: destructors would wait for it, or free what it still uses.
+  // A plugin, or the disk, has not ended: destructors would wait for it, or free what it still uses.
   log::flush();
   std::_Exit(result);
 }

@@ -36,6 +36,7 @@ struct instance_config {
   not_compared<std::map<std::string, position>> positions;
   not_compared<position> where;  ///< of the table's header
   isolation_config isolation;
+  not_compared<std::string> file{};  ///< of the configuration: absolute
 
   /// What a reload goes by: an instance whose configuration is equal is left running.
   bool operator==(const instance_config&) const = default;

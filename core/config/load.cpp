@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace drcon::config {
@@ -30,6 +31,14 @@ std::vector<std::filesystem::path> files_of(const documents& read) {
   std::vector<std::filesystem::path> files;
   for (const auto& each : read.all) files.push_back(each.file);
   return files;
+}
+
+// Links are not followed: a configuration that is mounted, or deployed, by a link that points elsewhere after each
+// change is the same one.
+std::string path_as_given(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(file, error);
+  return (error ? file : absolute).lexically_normal().string();
 }
 
 // Warns about levels for unknown plugins: they have no effect, and are most likely typing errors.
@@ -77,8 +86,13 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   loaded.text_hash = documents.hash;
   found.take(own);
   if (own.has_errors()) return {};
-  for (auto* all : {&loaded.sources, &loaded.sinks})
-    for (auto& [name, each] : *all) each.isolation.stop_patience = loaded.host.stop_deadline / 2;
+  const auto path = path_as_given(file);
+  for (auto* all : {&loaded.sources, &loaded.sinks}) {
+    for (auto& [name, each] : *all) {
+      each.isolation.stop_patience = loaded.host.stop_deadline / 2;
+      each.file = path;
+    }
+  }
   return loaded;
 }
 

@@ -1,9 +1,9 @@
 // Which endpoint of one state of a service is which of another.
 //
-// An id alone does not tell: two machines of one name, each in its own datacentre, have the same, and merging gives the
-// id without the name of a source to the other one when the first has gone. A place alone does not tell either: a
-// process that was started again has the same id and another address.
-// Thread rule: the engine's thread; an object borrows both services.
+// An id alone does not tell: two machines of one name, each in its own datacentre, have the same, and merging may give
+// the id without the name of a source to the other one when the first has gone and that one moves. A place alone does
+// not tell either: a process that was started again has the same id and another address. Thread rule: the engine's
+// thread; an object borrows both services.
 #pragma once
 
 #include "model/snapshot.hpp"

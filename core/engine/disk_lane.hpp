@@ -32,6 +32,9 @@ public:
   /// Returns at once. As base::lane::post().
   void post(std::function<void()> job, std::function<void()> lost = {}) { lane_.post(std::move(job), std::move(lost)); }
 
+  /// As base::lane::end().
+  bool end(std::chrono::nanoseconds at_most) { return lane_.end(at_most); }
+
   /// What `question` returns, which runs after all that was posted before. Nothing if it has not returned within
   /// `at_most`, or threw. It runs to its end all the same, and what it uses must stay until then. As long as one that
   /// was given up has not returned, no other is waited for: the disk does not answer sooner for it.

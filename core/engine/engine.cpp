@@ -464,10 +464,12 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   after_late_end_.reset();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto at_most = config_.host.stop_deadline + plugins::program_keepers::of_this_process().time_to_end();
-  const auto end = within(at_most, [this, at_most, stopped = std::move(stopped)](bool in_time) {
+  const auto stop_by = base::timer::clock::now() + at_most;
+  const auto end = within(at_most, [this, at_most, stop_by, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
       log::error(base::subject_kind::host, "not all ended within {}; exiting without them", config::to_text(at_most));
     overstayed_ |= !in_time;
+    overstayed_ |= !end_stores(stop_by);
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
@@ -475,6 +477,16 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };
+}
+
+// Plugins that have used up the deadline must not cost what was decided meanwhile: a disk that answers takes no
+// seconds.
+bool engine::end_stores(base::timer::clock::time_point stop_by) {
+  using clock = base::timer::clock;
+  const auto by =
+      std::max(stop_by, clock::now() + std::chrono::duration_cast<clock::duration>(disk_lane::patience_at_work));
+  const bool states_ended = store_.end(by - clock::now());
+  return pauses_.end(by - clock::now()) && states_ended;
 }
 
 void engine::stop_sources() {

@@ -62,7 +62,9 @@ public:
   const start_probes& probes() const { return probes_; }
 
   /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
-  /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
+  /// when [host] stop_deadline has passed. What is still to be kept is on disk then, unless the disk does not answer:
+  /// that gets what is left of the deadline, and some seconds at least. `clean` says whether all ended in time. If not,
+  /// a thread that was left behind may still use what the engine was given.
   void stop(std::function<void(bool clean)> stopped);
 
   /// Stops the sources: what has been decided stays at the sinks, and nothing more is decided. For `drcon once`.
@@ -167,6 +169,7 @@ private:
   void feed_sinks();
   bool reads_files(const config::instance_config& sink) const;
   std::string reported_by(config::kind kind, const std::string& name) const;
+  bool end_stores(base::timer::clock::time_point stop_by);
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
   std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);
@@ -219,7 +222,7 @@ private:
   bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
-  bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
+  bool overstayed_ = false;            // an instance, or the disk, has missed its deadline: its thread may still run
   std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop
 };
 

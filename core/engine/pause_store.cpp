@@ -92,4 +92,12 @@ void pause_store::retire(const std::string& pipeline) {
                directory_.string(), pipeline);
 }
 
+bool pause_store::end(std::chrono::nanoseconds at_most) {
+  if (lane_.end(at_most)) return true;
+  log::error(base::subject_kind::state,
+             "the disk of {} does not answer: drcon does not wait any longer for what it was asked of pauses",
+             directory_.string());
+  return false;
+}
+
 }  // namespace drcon::engine

@@ -27,6 +27,10 @@ public:
   /// Pipelines run from now on, so that load() gives up sooner.
   void hurry() { patience_ = disk_lane::patience_at_work; }
 
+  /// Waits for what is still to be written or removed; nothing is kept any more. False when the disk has not answered
+  /// within `at_most`, which is logged: `kept` of save() may still be called then.
+  bool end(std::chrono::nanoseconds at_most);
+
   using on_kept = std::function<void(base::result<>)>;
   /// Keeps a mark, or removes it when there is none in `pause`. `kept` is called once, on the store's thread: with
   /// success when a crash or a power cut cannot undo it any more, and otherwise with what could not be done.

@@ -8,6 +8,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace drcon::engine {
@@ -202,8 +206,27 @@ bool pipeline::counts(const source_state& source) const { return !preferred_ || 
 
 // Of the sources that count, one has yet to report the service.
 bool pipeline::is_unheard(const std::string& service) const {
-  return std::ranges::any_of(
-      sources_, [&](const source_state* each) { return counts(*each) && each->unheard().contains(service); });
+  return std::ranges::any_of(sources_, [&](const source_state* each) {
+    return counts(*each) && (each->has_yet_to_report(service) || each->may_have_yet_to_report(service));
+  });
+}
+
+// What was served of a service that a source has yet to report; null if nothing of it can be that source's. Where it is
+// only known that there may be such services, what others report of this one is theirs, and may go with them.
+model::service_ptr pipeline::kept_for_unheard(const model::service_ptr& served) const {
+  if (!is_unheard(served->name())) return nullptr;
+  std::set<std::pair<std::string_view, std::uint32_t>> places;
+  for (const auto* each : sources_) {
+    if (!counts(*each)) continue;
+    if (each->has_yet_to_report(served->name())) return served;
+    if (const auto reported = each->find(served->name()))
+      for (const auto endpoint : reported->endpoints()) places.emplace(endpoint.address(), endpoint.port());
+  }
+  if (places.empty()) return served;
+  auto rest = served->value();
+  std::erase_if(rest.endpoints, [&](const auto& each) { return places.contains({each.address, each.port}); });
+  if (rest.endpoints.empty()) return nullptr;
+  return std::make_shared<const model::shared_service>(std::move(rest));
 }
 
 // A source is ready, and watches a service of which it has no data yet, such as one that the registry refuses
@@ -213,7 +236,7 @@ bool pipeline::is_unheard(const std::string& service) const {
 void pipeline::keep_unheard() {
   if (!decided_last()) return;
   for (const auto& each : decided_last()->services())
-    if (is_unheard(each->name())) unheard_.try_emplace(each->name(), each);
+    if (auto kept = kept_for_unheard(each)) unheard_.try_emplace(each->name(), std::move(kept));
 }
 
 model::service_ptr pipeline::kept_until_heard(const std::string& service) {
@@ -224,6 +247,13 @@ model::service_ptr pipeline::kept_until_heard(const std::string& service) {
   return nullptr;
 }
 
+// What its endpoints were called: also before the restart.
+model::service_ptr pipeline::merged_before(const std::string& service) const {
+  if (sources_.size() < 2) return nullptr;
+  if (auto known = merged_.find(service)) return known;
+  return decided_last() ? decided_last()->share(service) : nullptr;
+}
+
 // Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
   std::vector<part> parts;
@@ -232,7 +262,7 @@ bool pipeline::recompute(const std::string& service) {
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
-  return merged_.set(service, filter_.apply(merge_service(parts)));
+  return merged_.set(service, filter_.apply(merge_service(parts, merged_before(service))));
 }
 
 // For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
@@ -244,6 +274,13 @@ void pipeline::recompute_all() {
   keep_unheard();
   for (const auto& [service, kept] : unheard_) names.insert(service);
   for (const auto& service : names) recompute(service);
+}
+
+// The names of a part are known: what was kept of it, and is none of them, is gone.
+bool pipeline::recompute_unheard() {
+  bool differs = false;
+  for (const auto& [service, kept] : std::map(unheard_)) differs |= recompute(service);
+  return differs;
 }
 
 // Every source that counts can report changes now.
@@ -271,6 +308,7 @@ void pipeline::on_source(const source_event& event) {
     differs = true;
   } else if (known()) {
     for (const auto& service : event.changed) differs |= recompute(service);
+    if (event.names) differs |= recompute_unheard();
   }
   // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
   if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;

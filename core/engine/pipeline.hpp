@@ -235,8 +235,11 @@ private:
   void begin();
   bool choose();
   bool is_unheard(const std::string& service) const;
+  model::service_ptr kept_for_unheard(const model::service_ptr& served) const;
   void keep_unheard();
+  bool recompute_unheard();
   model::service_ptr kept_until_heard(const std::string& service);
+  model::service_ptr merged_before(const std::string& service) const;
   bool recompute(const std::string& name);
   void recompute_all();
   bool counts(const source_state& source) const;

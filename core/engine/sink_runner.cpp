@@ -159,6 +159,7 @@ void sink_runner::compose(const decision& cause) {
 model::snapshot_ptr sink_runner::merge(const feeds_of& fed) {
   const auto name = [](const auto& each) -> const std::string& { return each.first; };
   const bool are_the_same = merged_ && std::ranges::equal(fed, merged_of_, {}, name, name);
+  const auto before = merged_;
   if (!are_the_same) {
     merged_ = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{});
     merged_of_.clear();
@@ -172,7 +173,7 @@ model::snapshot_ptr sink_runner::merge(const feeds_of& fed) {
     std::vector<part> parts;
     for (const auto& [pipeline, snapshot] : fed)
       if (auto found = snapshot->share(service)) parts.push_back({pipeline, std::move(found)});
-    changes.emplace(service, merge_service(parts));
+    changes.emplace(service, merge_service(parts, before ? before->share(service) : nullptr));
   }
   merged_of_ = fed;
   merged_ = std::make_shared<const model::snapshot>(++composed_revision_, *merged_, changes);

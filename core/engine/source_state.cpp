@@ -1,6 +1,7 @@
 #include "engine/source_state.hpp"
 
 #include "base/count_of.hpp"
+#include "config/text.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
@@ -12,6 +13,20 @@ namespace drcon::engine {
 
 // A registry that makes up names without end must not fill the memory with the times of services that are gone.
 constexpr std::size_t most_withdrawn = 10000;
+
+namespace {
+
+// A source whose expression cannot be read may mean any name.
+std::optional<pattern> pattern_of_names(const std::string& expression) {
+  if (expression.empty()) return {};
+  try {
+    return pattern(expression);
+  } catch (const pattern_error&) {
+    return {};
+  }
+}
+
+}  // namespace
 
 source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures,
                            const boost::asio::any_io_executor& executor)
@@ -34,8 +49,19 @@ model::service_ptr source_state::find(const std::string& name) const {
 
 const silence* source_state::silent_on(const std::string& service) const {
   if (all_unknown_) return &*all_unknown_;
-  const auto found = unknown_.find(service);
-  return found == unknown_.end() ? nullptr : &found->second;
+  if (const auto found = unknown_.find(service); found != unknown_.end()) return &found->second;
+  const auto* part = part_of(service);
+  return part == nullptr ? nullptr : &part->what;
+}
+
+// A pattern recurses, so that a long name is not looked at: it may be of any part.
+const source_state::nameless_part* source_state::part_of(const std::string& service) const {
+  constexpr std::size_t longest_name = 512;
+  if (parts_.empty() || services_.contains(service) || reported_.contains(service)) return nullptr;
+  const auto found = std::ranges::find_if(parts_, [&](const auto& each) {
+    return !each.second.names || service.size() > longest_name || each.second.names->matches_whole(service);
+  });
+  return found == parts_.end() ? nullptr : &found->second;
 }
 
 std::string source_state::why_unknown() const {
@@ -49,7 +75,7 @@ std::string source_state::why_unknown() const {
 // same_content() is cheap.
 bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
-  const bool is_first_report = unheard_.erase(name) > 0;
+  const bool is_first_report = unheard_.erase(name) > 0 || part_of(name) != nullptr;
   const auto found = services_.find(name);
   if (!now) {
     if (found == services_.end()) return is_first_report;
@@ -98,6 +124,31 @@ void source_state::take_readiness(const plugins::source_news& news) {
   }
 }
 
+void source_state::take_names(const plugins::source_news& news, source_event& event) {
+  for (const auto& [part, unknown] : news.names) {
+    known_parts_.erase(part);
+    if (!unknown) {
+      // What was collected of it counts later, and until then nothing of it may be taken for gone.
+      if (collects_) known_parts_.insert(part);
+      else know_names(part, event);
+      continue;
+    }
+    const auto [at, is_new] = parts_.try_emplace(part);
+    if (is_new) at->second.what.since = std::chrono::system_clock::now();
+    at->second.what.why = unknown->why;
+    at->second.names = pattern_of_names(unknown->pattern);
+    if (is_new)
+      log::warning(subject(), "which services there are of {} is not known; what was served of them stays: {}",
+                   config::printable(part), unknown->why);
+  }
+}
+
+void source_state::know_names(const std::string& part, source_event& event) {
+  if (parts_.erase(part) == 0) return;
+  event.names = true;
+  log::info(subject(), "which services there are of {} is known again", config::printable(part));
+}
+
 // What was collected counts from now on, all of it at once.
 void source_state::end_outage(source_event& event) {
   outage_timer_.cancel();
@@ -106,15 +157,16 @@ void source_state::end_outage(source_event& event) {
   if (event.seen == std::chrono::steady_clock::time_point{}) event.seen = collected_since_;
   collected_since_ = {};
   take_all(std::exchange(collected_, {}), event);
+  for (const auto& part : std::exchange(known_parts_, {})) know_names(part, event);
 }
 
 void source_state::report(const source_event& event) {
-  if (event.changed.empty() && !event.readiness && !event.silence) return;
+  if (event.changed.empty() && !event.readiness && !event.silence && !event.names) return;
   for (auto* each : observers_) each->on_source(event);
 }
 
 void source_state::on_news(const plugins::source_news& news) {
-  source_event event{.source = this, .changed = {}, .silence = false, .readiness = false, .seen = news.first_seen};
+  source_event event{.source = this, .changed = {}, .seen = news.first_seen};
   const bool was_ready = ready_;
   const bool was_known = known();
   const auto is_unknown = [this](const auto& each) { return unknown_.contains(each.first); };
@@ -129,6 +181,7 @@ void source_state::on_news(const plugins::source_news& news) {
   } else {
     take_all(news.services, event);
   }
+  take_names(news, event);
   if (!was_ready && ready_) {  // what came with it is counted
     log::info(subject(), "ready with {}", base::count_of(services_.size(), "service"));
     note("ready with " + base::count_of(services_.size(), "service"));
@@ -145,7 +198,7 @@ void source_state::on_news(const plugins::source_news& news) {
       end_outage(event);
     } else if (news.ready) {
       outage_timer_.after(patience_after_outage, [this] {
-        source_event late{.source = this, .changed = {}, .silence = false, .readiness = true, .seen = {}};
+        source_event late{.source = this, .changed = {}, .readiness = true, .seen = {}};
         end_outage(late);
         report(late);
       });

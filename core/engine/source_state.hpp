@@ -14,6 +14,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <pattern.hpp>
+
 #include <chrono>
 #include <map>
 #include <memory>
@@ -37,6 +39,7 @@ struct source_event {
   const source_state* source = nullptr;
   std::set<std::string> changed;  ///< services whose endpoints differ from before
   bool silence = false;           ///< it has begun or ceased to know the state of a single service
+  bool names = false;             ///< a part whose services it could not name is known again
   bool readiness = false;         ///< became ready, or unknown, or known again; changed has it all then
   bool after_outage = false;      ///< it answers again, and `changed` has what it did not report meanwhile
   std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first reported it
@@ -75,9 +78,12 @@ public:
   std::string why_unknown() const;
   /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
-  /// Services that it watches and has never reported, because it has no data of them: whether they have endpoints is
-  /// not known, so that nothing that is served of them may be taken for gone.
-  const std::set<std::string>& unheard() const { return unheard_; }
+  /// It watches this service and has never reported it, because it has no data of it: whether that has endpoints is not
+  /// known, so that nothing that is served of it may be taken for gone.
+  bool has_yet_to_report(const std::string& service) const { return unheard_.contains(service); }
+  /// The same may be true of it: it has never reported a service of this name, which may be one of a part of which it
+  /// does not know the names.
+  bool may_have_yet_to_report(const std::string& service) const { return part_of(service) != nullptr; }
   /// When it last reported anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
@@ -97,7 +103,16 @@ public:
   void on_refused(const std::vector<plugins::refusal>& what) override;
 
 private:
+  // A part whose services it cannot name at present.
+  struct nameless_part {
+    std::optional<pattern> names;  // nothing: any
+    silence what;
+  };
+
   bool take(const std::string& name, const model::service_ptr& now);
+  void take_names(const plugins::source_news& news, source_event& event);
+  void know_names(const std::string& part, source_event& event);
+  const nameless_part* part_of(const std::string& service) const;
   void take_all(const std::map<std::string, model::service_ptr>& services, source_event& event);
   void take_readiness(const plugins::source_news& news);
   void end_outage(source_event& event);
@@ -113,6 +128,8 @@ private:
   std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
   std::set<std::string> unheard_;  // of those: never reported. Each is changed by its first report, also by "gone"
+  std::map<std::string, nameless_part> parts_;  // by what the source calls them
+  std::set<std::string> known_parts_;           // of these: known again since an outage has begun
   std::optional<silence> all_unknown_;
   bool ready_ = false;
   // An outage: it was ready, and has reported that it knows nothing. collected_ is what it has reported since then.

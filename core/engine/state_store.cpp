@@ -5,6 +5,8 @@
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
 
+#include <fmt/ranges.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +18,6 @@
 #include <mutex>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace drcon::engine {
@@ -177,19 +178,10 @@ struct state_store::shared {
   std::chrono::nanoseconds interval = std::chrono::milliseconds(500);
 };
 
-// Owns the thread that writes.
+// What runs on the lane that writes. The lane owns it: a disk that does not answer may keep it there when the store is
+// gone.
 struct state_store::writer {
-  explicit writer(std::shared_ptr<shared> with) : in(std::move(with)), thread([this] { run(); }) {}
-  ~writer() {
-    {
-      const std::lock_guard lock(in->mutex);
-      in->closing = true;
-    }
-    in->wake.notify_all();
-    thread.join();
-  }
-  writer(const writer&) = delete;
-  writer& operator=(const writer&) = delete;
+  explicit writer(std::shared_ptr<shared> with) : in(std::move(with)) {}
 
   void run() {
     std::unique_lock lock(in->mutex);
@@ -353,19 +345,39 @@ struct state_store::writer {
   const std::shared_ptr<shared> in;
   bool failing = false;             // the thread's own
   std::set<std::string> seen_good;  // the thread's own: pipelines whose state it has read or written
-  std::thread thread;
 };
 
 state_store::state_store(fs::path directory) : directory_(std::move(directory)) {
   if (directory_.empty()) return;
   shared_ = std::make_shared<shared>(directory_);
-  writer_ = std::make_unique<writer>(shared_);
+  const auto write = [made = std::make_shared<writer>(shared_)] { made->run(); };
+  writing_.emplace("state-writer").post(write, write);
 }
 
-state_store::~state_store() = default;
+state_store::~state_store() { end(disk_lane::patience_at_start); }
+
+bool state_store::end(std::chrono::nanoseconds at_most) {
+  if (!writing_ || std::exchange(has_ended_, true)) return true;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->closing = true;
+  }
+  shared_->wake.notify_all();
+  if (writing_->end(at_most)) return true;
+  std::set<std::string> behind;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    behind = shared_->behind;
+  }
+  log::error(base::subject_kind::state,
+             "the disk of {} does not answer: drcon does not wait for it any longer; what was decided last may not be "
+             "kept{}{}",
+             directory_.string(), behind.empty() ? "" : " of pipelines ", fmt::join(behind, ", "));
+  return false;
+}
 
 void state_store::write_every(std::chrono::nanoseconds interval) {
-  if (!writer_) return;
+  if (!writing_) return;
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->interval = interval;
@@ -389,7 +401,7 @@ kept_state state_store::load(const std::string& pipeline) {
 }
 
 void state_store::save(const std::string& pipeline, saved_state state) {
-  if (!writer_) return;
+  if (!writing_) return;
   bool is_newer = false;
   {
     const std::lock_guard lock(shared_->mutex);
@@ -419,7 +431,7 @@ void state_store::mark_outdated(const std::string& pipeline) {
 }
 
 void state_store::keep(const std::string& pipeline, saved_state state, on_kept kept) {
-  if (!writer_) return kept({});
+  if (!writing_) return kept({});
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->urgent_ones.push_back({pipeline, std::move(state), std::move(kept)});
@@ -428,7 +440,7 @@ void state_store::keep(const std::string& pipeline, saved_state state, on_kept k
 }
 
 void state_store::retire(const std::string& pipeline) {
-  if (!writer_) return;
+  if (!writing_) return;
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->waiting.erase(pipeline);
@@ -462,7 +474,7 @@ std::set<std::string> state_store::pipelines() {
 }
 
 std::string state_store::fault() const {
-  if (!writer_) return {};
+  if (!writing_) return {};
   const std::lock_guard lock(shared_->mutex);
   return shared_->why_not;
 }

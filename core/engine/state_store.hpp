@@ -4,6 +4,7 @@
 // thread of the store's own writes, and a lane of its own does the rest.
 #pragma once
 
+#include "base/lane.hpp"
 #include "base/result.hpp"
 #include "engine/disk_lane.hpp"
 #include "engine/state_file.hpp"
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -39,10 +41,16 @@ class state_store {
 public:
   /// An empty directory name: nothing is kept.
   explicit state_store(std::filesystem::path directory);
-  /// Writes what is still to be written.
+  /// As end(), with the patience of a start.
   ~state_store();
   state_store(const state_store&) = delete;
   state_store& operator=(const state_store&) = delete;
+
+  /// Writes what is still to be written, and keeps nothing any more. False when the disk has not answered within
+  /// `at_most`, which is logged: then the thread that writes is left behind, with all that it uses, and goes on when
+  /// the disk does. Whoever waits for an answer of keep() may get it then: what that refers to must stay until the
+  /// process has ended.
+  bool end(std::chrono::nanoseconds at_most);
 
   /// How long nothing is written after something was, but for what keep() is asked for. It is longer where writing
   /// takes more than a twentieth of the time of one processor.
@@ -91,8 +99,9 @@ private:
   void mark_outdated(const std::string& pipeline);
 
   std::filesystem::path directory_;
-  std::shared_ptr<shared> shared_;  // with jobs of the lane, which a disk that does not answer may hold up
-  std::unique_ptr<writer> writer_;
+  std::shared_ptr<shared> shared_;     // with what runs on both lanes, which a disk that does not answer may hold up
+  std::optional<base::lane> writing_;  // the writer runs on it, until the end
+  bool has_ended_ = false;
   std::chrono::nanoseconds patience_ = disk_lane::patience_at_start;
   disk_lane lane_{"states"};
 };

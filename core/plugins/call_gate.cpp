@@ -8,11 +8,12 @@
 
 namespace drcon::plugins {
 
-call_gate* call_gate::make(const base::subject& of, const std::string& plugin, breach_counters counters) {
+call_gate* call_gate::make(const base::subject& of, const std::string& plugin, const std::string& configuration,
+                           breach_counters counters) {
   static std::mutex mutex;
   static auto& all = *new std::vector<call_gate*>;  // keeps them reachable, so that leak checkers agree
   const std::lock_guard lock(mutex);
-  return all.emplace_back(new call_gate(of, plugin, std::move(counters)));
+  return all.emplace_back(new call_gate(of, plugin, configuration, std::move(counters)));
 }
 
 void call_gate::open(instance* target) {

@@ -34,8 +34,9 @@ struct breach_counters {
 
 class call_gate final : public drcon_instance {
 public:
-  /// Makes one that is never freed.
-  static call_gate* make(const base::subject& of, const std::string& plugin, breach_counters counters);
+  /// Makes one that is never freed. `configuration`: the file that the instance is configured in.
+  static call_gate* make(const base::subject& of, const std::string& plugin, const std::string& configuration,
+                         breach_counters counters);
 
   /// Calls reach `target` from now on, until close() has returned.
   void open(instance* target);
@@ -43,6 +44,7 @@ public:
   void close(const char* after);
 
   const std::string& name() const { return subject_.name; }
+  const std::string& configuration() const { return configuration_; }
   bool would_log(log::level which) const { return level_.takes(which); }
 
   /// Runs `call` on the instance, which cannot go away meanwhile; notes a late call instead when closed. False when an
@@ -68,9 +70,10 @@ public:
   static call_gate& of(drcon_instance* raw) { return static_cast<call_gate&>(*raw); }
 
 private:
-  call_gate(base::subject of, std::string plugin, breach_counters counters)
+  call_gate(base::subject of, std::string plugin, std::string configuration, breach_counters counters)
       : subject_(std::move(of)),
         plugin_(std::move(plugin)),
+        configuration_(std::move(configuration)),
         level_(plugin_),
         counters_(std::move(counters)),
         lost_call_("a call of " + to_string(subject_) + " to the host is lost; the other instances go on") {}
@@ -78,6 +81,7 @@ private:
 
   const base::subject subject_;
   const std::string plugin_;
+  const std::string configuration_;
   const log::plugin_level level_;
   const breach_counters counters_;
   const std::string lost_call_;  // for the report of a call that throws

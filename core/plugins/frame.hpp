@@ -18,7 +18,7 @@ namespace drcon::plugins {
 
 enum class frame : std::uint8_t {
   // From drcon to the plugin's process.
-  create = 1,  ///< kind, file, name, log level, options as CBOR (RFC 8949)
+  create = 1,  ///< kind, file, name, file of the configuration, log level, options as CBOR (RFC 8949)
   start,
   apply,   ///< ticket, reconcile, knows applied, revision, the services that differ from the last apply or render
   render,  ///< as apply
@@ -45,6 +45,9 @@ enum class frame : std::uint8_t {
   probe,   ///< time-out in nanoseconds, process id, whether to say what the sink asks for instead
   found,   ///< subject, state, what, advice
   probed,  ///< whether the plugin can look
+  // From the plugin's process to drcon.
+  names_unknown,  ///< part, pattern, why
+  names_known,    ///< part
 };
 
 /// The bytes from the other end are not frames, or a frame lacks fields.

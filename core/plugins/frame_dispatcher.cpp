@@ -3,9 +3,11 @@
 #include "config/text.hpp"
 #include "plugins/frame_content.hpp"
 
+#include <drcon/names.h>
 #include <drcon/model.hpp>
 
 #include <string>
+#include <utility>
 
 namespace drcon::plugins {
 namespace {
@@ -17,6 +19,14 @@ constexpr std::size_t longest_reason = 500;
 // That is safe, because the host accepts every value of the smaller type.
 drcon_result result_of(frame_reader& fields) { return static_cast<drcon_result>(fields.number()); }
 std::int32_t int_of(frame_reader& fields) { return static_cast<std::int32_t>(fields.number()); }
+
+// Among what is kept of services: no service that could be published has such a name.
+std::string key_of_part(const std::string& part) { return "\n" + part; }
+
+const drcon_names* names_ability(const plugin_surroundings& around) {
+  if (around.host.ability == nullptr) return nullptr;
+  return static_cast<const drcon_names*>(around.host.ability(around.instance, DRCON_NAMES));
+}
 
 }  // namespace
 
@@ -41,6 +51,8 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
     case frame::withdraw: return withdraw(fields);
     case frame::ready: return ready();
     case frame::unknown: return unknown(fields);
+    case frame::names_unknown: return names_unknown(fields);
+    case frame::names_known: return names_known(std::string(fields.text()));
     case frame::done: return done(fields);
     case frame::rendered: return rendered(fields);
     case frame::refused: return refused(fields);
@@ -80,6 +92,8 @@ void frame_dispatcher::process_ended() {
   call_bytes_ = 0;
   published_before_.merge(published_now_);
   published_now_.clear();
+  parts_before_.merge(parts_now_);
+  parts_now_.clear();
   last_failure_.clear();
 }
 
@@ -137,7 +151,27 @@ void frame_dispatcher::ready() {
     around_.host.withdraw(around_.instance, c_string(each));
   }
   published_before_.clear();
+  // Nor did the process that is say of these parts that it does not know their names.
+  for (const auto& each : std::exchange(parts_before_, {}))
+    if (!parts_now_.contains(each)) names_known(each);
   around_.host.ready(around_.instance);
+}
+
+void frame_dispatcher::names_unknown(frame_reader& fields) {
+  const std::string part(fields.text());
+  const auto pattern = fields.text();
+  const auto why = fields.text();
+  keep(key_of_part(part), frame_bytes_);
+  parts_now_.insert(part);
+  if (const auto* names = names_ability(around_))
+    names->unknown(around_.instance, c_string(part), c_string(pattern), c_string(why));
+}
+
+void frame_dispatcher::names_known(const std::string& part) {
+  release(key_of_part(part));
+  parts_now_.erase(part);
+  parts_before_.erase(part);
+  if (const auto* names = names_ability(around_)) names->known(around_.instance, c_string(part));
 }
 
 void frame_dispatcher::unknown(frame_reader& fields) {

@@ -62,6 +62,8 @@ private:
   void withdraw(frame_reader& fields);
   void ready();
   void unknown(frame_reader& fields);
+  void names_unknown(frame_reader& fields);
+  void names_known(const std::string& part);
   void done(frame_reader& fields);
   void rendered(frame_reader& fields);
   void refused(frame_reader& fields);
@@ -87,6 +89,8 @@ private:
   std::string last_failure_;
   std::set<std::string> published_now_;     // services, by the process that is
   std::set<std::string> published_before_;  // services of earlier processes that this one has not published yet
+  std::set<std::string> parts_now_;         // whose names are not known, by the process that is
+  std::set<std::string> parts_before_;      // the same of earlier processes
 };
 
 }  // namespace drcon::plugins

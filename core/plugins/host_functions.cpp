@@ -7,6 +7,9 @@
 #include "plugins/program_keepers.hpp"
 #include "plugins/validation.hpp"
 
+#include <drcon/configuration.h>
+#include <drcon/names.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,8 +74,23 @@ void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, 
     target.on_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
   });
 }
+drcon_string configuration_file(drcon_instance* self) { return c_string(call_gate::of(self).configuration()); }
+void names_unknown(drcon_instance* self, drcon_string part, drcon_string pattern, drcon_string why) {
+  call_gate::of(self).insist([&](instance& target) { target.on_names_unknown(view(part), view(pattern), view(why)); });
+}
+void names_known(drcon_instance* self, drcon_string part) {
+  call_gate::of(self).insist([&](instance& target) { target.on_names_known(view(part)); });
+}
+
 const void* ability(drcon_instance*, const char* name) {
-  return std::string_view(name) == DRCON_PROCESS ? &process_ability() : nullptr;
+  static constexpr drcon_configuration configuration{
+      .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
+  static constexpr drcon_names names{
+      .size = sizeof(drcon_names), .reserved = 0, .unknown = &names_unknown, .known = &names_known};
+  const std::string_view asked(name);
+  if (asked == DRCON_PROCESS) return &process_ability();
+  if (asked == DRCON_CONFIGURATION) return &configuration;
+  return asked == DRCON_NAMES ? &names : nullptr;
 }
 
 }  // namespace

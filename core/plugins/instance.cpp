@@ -42,7 +42,8 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       figures_(figures),
       reports_(std::make_shared<report_channel>(std::move(executor))),
       intake_(std::make_shared<source_intake>(reports_)),
-      gate_(call_gate::make(subject_, config.plugin, breach_counters_of(figures, subject_, config.plugin))),
+      gate_(
+          call_gate::make(subject_, config.plugin, config.file, breach_counters_of(figures, subject_, config.plugin))),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {

@@ -114,6 +114,8 @@ public:
   void on_withdraw(std::string_view service);
   void on_ready();
   void on_unknown(std::string_view service, std::string_view why);
+  void on_names_unknown(std::string_view part, std::string_view pattern, std::string_view why);
+  void on_names_known(std::string_view part);
   void on_done(std::uint64_t ticket, drcon_result result, std::string_view why);
   /// The answer to that update, or the call of it, was lost within the host.
   void on_lost(std::uint64_t ticket);

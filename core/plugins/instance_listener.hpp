@@ -16,11 +16,18 @@
 
 namespace drcon::plugins {
 
+/// A part of what a source watches whose services it cannot name at present.
+struct unknown_names {
+  std::string pattern;  ///< of the whole name, in ECMAScript; empty: any name may be one of them
+  std::string why;
+};
+
 /// What a source has reported since it was last read: the latest on each service.
 struct source_news {
-  std::map<std::string, model::service_ptr> services;  ///< null: withdrawn
-  std::map<std::string, std::string> unknown;          ///< service -> why
-  std::optional<std::string> all_unknown;              ///< why
+  std::map<std::string, model::service_ptr> services;         ///< null: withdrawn
+  std::map<std::string, std::string> unknown;                 ///< service -> why
+  std::map<std::string, std::optional<unknown_names>> names;  ///< by part; nothing: its services are known
+  std::optional<std::string> all_unknown;                     ///< why
   bool ready = false;
   std::chrono::steady_clock::time_point first_seen{};  ///< when the oldest of this came from the plugin
 };

@@ -135,6 +135,16 @@ void instance::on_unknown(std::string_view service, std::string_view why) {
   if (is_plain_text(service)) intake_->unknown(std::string(service), printable(why, 500));
 }
 
+void instance::on_names_unknown(std::string_view part, std::string_view pattern, std::string_view why) {
+  note("does not know the names of {}: {}", printable(part), printable(why, 500));
+  intake_->names_unknown(std::string(part), {.pattern = std::string(pattern), .why = printable(why, 500)});
+}
+
+void instance::on_names_known(std::string_view part) {
+  note("knows the names of {}", printable(part));
+  intake_->names_known(std::string(part));
+}
+
 // ---- of sinks ----
 
 void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_view why) {

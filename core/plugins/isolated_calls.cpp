@@ -29,6 +29,7 @@ public:
                                                                          .file = type.file.string(),
                                                                          .plugin = config.plugin,
                                                                          .name = config.name,
+                                                                         .configuration = config.file,
                                                                          .limits = config.isolation},
                                                          state_, around, std::move(events))) {}
   ~isolated() override { end(); }

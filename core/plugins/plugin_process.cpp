@@ -15,6 +15,9 @@
 #include "plugins/options.hpp"
 #include "plugins/validation.hpp"
 
+#include <drcon/configuration.h>
+#include <drcon/names.h>
+
 #include <fcntl.h>
 
 #include <unistd.h>
@@ -43,6 +46,7 @@ public:
   // Sends what the plugin says, on any thread. It is sent as it is; drcon checks it.
   void send(frame_writer& what) { channel_.send(what.take()); }
   const std::string& name() const { return name_; }
+  const std::string& configuration() const { return configuration_; }
   bool would_log(int level) const { return level >= log_level_; }
   void done(std::uint64_t ticket, drcon_result result, std::string_view why);
 
@@ -59,6 +63,7 @@ private:
 
   frame_channel& channel_;
   std::string name_;
+  std::string configuration_;
   std::atomic<int> log_level_{DRCON_LOG_INFO};
   std::unique_ptr<calls> calls_;                        // main thread
   std::map<std::string, model::service_ptr> services_;  // main thread: of the last update
@@ -126,7 +131,22 @@ void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, dr
 void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
   send_frame(self, frame_writer(frame_type::refused).text(view(service)).text(view(endpoint)).text(view(why)));
 }
-const void* ability(drcon_instance*, const char*) { return nullptr; }
+drcon_string configuration_file(drcon_instance* self) { return c_string(process::of(self).configuration()); }
+void names_unknown(drcon_instance* self, drcon_string part, drcon_string pattern, drcon_string why) {
+  send_frame(self, frame_writer(frame_type::names_unknown).text(view(part)).text(view(pattern)).text(view(why)));
+}
+void names_known(drcon_instance* self, drcon_string part) {
+  send_frame(self, frame_writer(frame_type::names_known).text(view(part)));
+}
+const void* ability(drcon_instance*, const char* name) {
+  static constexpr drcon_configuration configuration{
+      .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
+  static constexpr drcon_names names{
+      .size = sizeof(drcon_names), .reserved = 0, .unknown = &names_unknown, .known = &names_known};
+  const std::string_view asked(name);
+  if (asked == DRCON_CONFIGURATION) return &configuration;
+  return asked == DRCON_NAMES ? &names : nullptr;
+}
 
 constexpr drcon_host here{.size = sizeof(drcon_host),
                           .abi_minor = DRCON_ABI_MINOR,
@@ -154,6 +174,7 @@ bool process::create(frame_reader& fields) {
   const bool is_source = fields.number() == 0;
   const std::string file(fields.text());
   name_ = fields.text();
+  configuration_ = fields.text();
   log_level_ = static_cast<int>(fields.number());
   const drcon_options options{nlohmann::json::from_cbor(fields.text())};
   const auto loaded = load_library_checked_before(library_in_child, file);

@@ -78,6 +78,7 @@ void process_supervisor::launch() {
                     .number(what_.kind == config::kind::source ? 0 : 1)
                     .text(what_.file)
                     .text(what_.name)
+                    .text(what_.configuration)
                     .number(static_cast<std::uint64_t>(level_sent_))
                     .text(options_)
                     .take();

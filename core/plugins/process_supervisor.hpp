@@ -21,10 +21,11 @@ namespace drcon::plugins {
 /// What a process is asked to run.
 struct isolated_plugin {
   config::kind kind;
-  int library;         ///< the open file of the library, which is the one that was checked
-  std::string file;    ///< its name, for messages
-  std::string plugin;  ///< the plugin's name, which its log level goes by
-  std::string name;    ///< the instance's
+  int library;                ///< the open file of the library, which is the one that was checked
+  std::string file;           ///< its name, for messages
+  std::string plugin;         ///< the plugin's name, which its log level goes by
+  std::string name;           ///< the instance's
+  std::string configuration;  ///< the file that it is configured in
   config::isolation_config limits;
 };
 

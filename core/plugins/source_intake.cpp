@@ -58,6 +58,7 @@ void source_intake::give_back(source_news unread) {
   std::erase_if(unread.unknown, [this](const auto& each) { return news_.services.contains(each.first); });
   news_.services.merge(unread.services);
   news_.unknown.merge(unread.unknown);
+  news_.names.merge(unread.names);
   if (!news_.ready && !news_.all_unknown) news_.all_unknown = std::move(unread.all_unknown);
   if (!news_.all_unknown) news_.ready |= unread.ready;
   if (unread.first_seen != clock::time_point{}) news_.first_seen = unread.first_seen;
@@ -66,7 +67,8 @@ void source_intake::give_back(source_news unread) {
 void source_intake::deliver_unread() {
   {
     const std::lock_guard lock(mutex_);
-    const bool is_empty = news_.services.empty() && news_.unknown.empty() && !news_.all_unknown && !news_.ready;
+    const bool is_empty =
+        news_.services.empty() && news_.unknown.empty() && news_.names.empty() && !news_.all_unknown && !news_.ready;
     if (posted_ || is_empty) return;
     posted_ = true;
   }
@@ -112,6 +114,14 @@ void source_intake::unknown(const std::string& service, const std::string& why) 
       news.unknown.insert_or_assign(service, why);
     }
   });
+}
+
+void source_intake::names_unknown(const std::string& part, unknown_names what) {
+  add([&](source_news& news) { news.names.insert_or_assign(part, what); });
+}
+
+void source_intake::names_known(const std::string& part) {
+  add([&](source_news& news) { news.names.insert_or_assign(part, std::nullopt); });
 }
 
 }  // namespace drcon::plugins

@@ -24,6 +24,8 @@ public:
   void ready();
   /// An empty service stands for all of them.
   void unknown(const std::string& service, const std::string& why);
+  void names_unknown(const std::string& part, unknown_names what);
+  void names_known(const std::string& part);
 
   /// The engine could not take in what it was given, for want of memory: it gets that again.
   void deliver_unread();

@@ -60,6 +60,8 @@ public:
   bool become_ready(bool rest_is_heard = true);
 
   bool is_ready() const { return is_ready_; }
+  /// Nothing that is watched is waited for.
+  bool all_heard() const { return unheard_ == 0; }
   bool in_outage() const { return in_outage_; }
   /// How many fail at present.
   std::size_t failing() const { return failing_; }

@@ -54,7 +54,7 @@ outcome applier::match(const std::stop_token& stop) {
   const auto now = look(target_, *desired_, stop, why);
   if (!now) return retry(why);
   why = reason_to_keep_away(*now);
-  foreign_.look(*now, *desired_, options_.desired.owner, lease_.has_seen_another());
+  foreign_.look(*now, *desired_, options_.desired, lease_.has_seen_another());
   if (keeps_away_ = !why.empty(); keeps_away_) {
     marked_.clear();
     next_look_ = clock::now() + std::min<std::chrono::nanoseconds>(options_.verify, lease::renewed_every);

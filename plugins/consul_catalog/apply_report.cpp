@@ -49,7 +49,8 @@ std::string applier::first_remark(const std::vector<const registration*>& confli
            "another 'owner', or deregister it";
   if (const auto& theirs = foreign_.all(); !theirs.empty())
     return common::count_of(theirs.size(), "registration") + (theirs.size() == 1 ? " is" : " are") +
-           " of another drcon with the same owner, and stay: " +
+           " of another drcon or another configuration with the same owner, and " +
+           (theirs.size() == 1 ? "stays: " : "stay: ") +
            common::first_of(theirs, [](const std::string& id) { return id; }) +
            "; give one of the two sinks another 'owner', or deregister them";
   if (!conflicts.empty())

@@ -21,7 +21,7 @@ constexpr const char* schema_text = R"JSON({
     "namespace": { "type": "string", "minLength": 1, "target": true, "description": "Namespace of the registrations (Consul Enterprise)." },
     "partition": { "type": "string", "minLength": 1, "target": true, "description": "Admin partition of the registrations (Consul Enterprise). Consul before 1.11 ignores it." },
     "owner": { "type": "string", "target": "{name}", "pattern": "^[A-Za-z0-9_.:/-]{1,200}$",
-      "description": "The mark that our registrations carry, as metadata drcon-owner. Only what carries it is ever changed or removed. Two sinks on one agent need two: one that finds its mark kept by another changes nothing, and reports it. Registrations of desired ids whose owner no sink of this host has kept for 10s are taken over, as after a sink was renamed. Default: HOST/SINK." },
+      "description": "The mark that our registrations carry, as metadata drcon-owner. Only what carries it is ever changed or removed, and removed only what this configuration has registered or desired. Two sinks on one agent need two: one that finds its mark kept by another changes nothing, and reports it. Registrations of desired ids whose owner no sink of this host has kept for 10s are taken over, as after a sink was renamed. Default: HOST/SINK." },
     "adopt": { "type": "boolean", "default": false,
       "description": "Take over registrations that have the id of an endpoint and no drcon's mark, such as Registrator's. false: they are left alone, and the endpoint is refused." },
     "check": { "type": "object", "additionalProperties": false,

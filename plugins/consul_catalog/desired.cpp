@@ -110,7 +110,7 @@ std::optional<std::string> fault_of_meta(const std::string& key, const std::stri
 }
 
 json meta_of(const endpoint& origin, std::vector<std::string>& left_out) {
-  constexpr std::size_t most = 62;  // of 64; two are ours
+  constexpr std::size_t most = 61;  // of 64; three are ours
   json result = json::object();
   for (const auto& [key, value] : origin.meta) {
     auto fault = fault_of_meta(key, value);
@@ -187,6 +187,7 @@ registration registration_of(const endpoint& origin, const std::string& service,
 
   auto meta = meta_of(origin, result.left_out);
   meta[owner_key] = by.owner;
+  if (!by.origin.empty()) meta[origin_key] = by.origin;
   json body = {{"ID", id},
                {"Name", service},
                {"Tags", origin.tags},

@@ -17,10 +17,11 @@ namespace drcon::consul_catalog {
 using check_words = std::map<std::string, std::string>;
 
 struct desired_rules {
-  std::string owner;       ///< the mark by which our registrations differ from others'
-  check_words check;       ///< for endpoints that name no check of their own
-  bool scripts = false;    ///< whether script and cmd are passed on: whoever labels a container runs them on the agent
-  std::string deregister;  ///< deregister_after of checks that name none; empty: never
+  std::string owner;        ///< the mark by which our registrations differ from others'
+  std::string origin = {};  ///< identifies our configuration; empty: the host does not say which it is
+  check_words check;        ///< for endpoints that name no check of their own
+  bool scripts = false;     ///< whether script and cmd are passed on: whoever labels a container runs them on the agent
+  std::string deregister;   ///< deregister_after of checks that name none; empty: never
 };
 
 struct registration {
@@ -37,8 +38,9 @@ struct registration {
   bool in_service() const { return status != "critical"; }
 };
 
-/// Names of the metadata with the owner's mark and the digest of the registration.
+/// Names of the metadata with the owner's mark, the configuration that the registration was made for, and its digest.
 inline constexpr auto owner_key = "drcon-owner";
+inline constexpr auto origin_key = "drcon-configuration";
 inline constexpr auto digest_key = "drcon-digest";
 
 /// The id of the check that drcon itself keeps for a registration.

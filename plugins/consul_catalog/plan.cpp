@@ -46,6 +46,7 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
     if (!each.is_object()) return {};
     const auto meta = each.value("Meta", json::object());
     present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(),
+                .origin = meta.is_object() ? json_text(meta, origin_key) : std::string(),
                 .digest = {},
                 .service = json_text(each, "Service"),
                 .output = outputs[id],

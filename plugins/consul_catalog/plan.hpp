@@ -18,11 +18,17 @@ namespace drcon::consul_catalog {
 
 /// One service of the agent.
 struct present {
-  std::string owner;   ///< the mark of the drcon that registered it; empty: none did
-  std::string digest;  ///< of what was registered; empty when somebody has edited it since
+  std::string owner;        ///< the mark of the drcon that registered it; empty: none did
+  std::string origin = {};  ///< the configuration that it was registered for; empty: that is not known
+  std::string digest;       ///< of what was registered; empty when somebody has edited it since
   std::string service;
   std::string output;  ///< of the check that drcon keeps for it
   std::string shown;   ///< what the agent says of it, for people
+
+  /// Another configuration has registered it, whose sink has our owner.
+  bool is_of_another(const std::string& configuration) const {
+    return !origin.empty() && !configuration.empty() && origin != configuration;
+  }
 };
 
 /// What an agent has.

@@ -36,7 +36,8 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const snapsh
   std::string live;
   for (const auto& [id, each] : now->services) {  // in order of their ids, as the desired ones are
     const auto wanted = desired.all.find(id);
-    if (wanted == desired.all.end() && each.owner != options_.desired.owner) continue;
+    const bool is_ours = each.owner == options_.desired.owner && !each.is_of_another(options_.desired.origin);
+    if (wanted == desired.all.end() && !is_ours) continue;
     const auto status = now->own_checks.find(id);
     live += live_line(each, wanted == desired.all.end() ? nullptr : &wanted->second,
                       status == now->own_checks.end() ? nullptr : &status->second) +

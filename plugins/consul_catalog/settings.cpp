@@ -1,12 +1,16 @@
 #include "consul_catalog/settings.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/digest.hpp"
 #include "common/tls_settings.hpp"
 #include "consul_catalog/go_duration.hpp"
+
+#include <drcon/configuration.h>
 
 #include <boost/asio/ip/host_name.hpp>
 
 #include <algorithm>
+#include <string_view>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -33,6 +37,15 @@ std::string read_owner(const options& table, const context& host) {
   return boost::asio::ip::host_name(error) + "/" + std::string(host.name());
 }
 
+// Where the configuration is says what it is: it is edited, and is the same one still. Of the path only a digest goes
+// to where everybody can read it.
+std::string read_origin(const context& host) {
+  const auto* found =
+      static_cast<const drcon_configuration*>(host.host()->ability(host.instance(), DRCON_CONFIGURATION));
+  const auto file = found == nullptr ? std::string_view() : view(found->file(host.instance()));
+  return file.empty() ? std::string() : common::digest(file);
+}
+
 target_settings read_target(const options& table) {
   target_settings result;
   result.server = common::read_http_server(table["address"].string(), table["address"], table["tls"]);
@@ -49,6 +62,7 @@ apply_settings read_settings(const options& table, const context& host) {
   apply_settings result;
   result.target = read_target(table);
   result.desired = {.owner = read_owner(table, host),
+                    .origin = read_origin(host),
                     .check = read_check(table["check"]),
                     .scripts = table["scripts"].boolean(),
                     .deregister = table["deregister_critical_service_after"].string_or("")};

@@ -83,6 +83,7 @@ selection read_selection(const options& table, const options& source) {
       .name = table["name"].string_or(""),
       .as_what = table["connect"].boolean() ? asked_as::mesh : asked_as::service,
       .match = {},
+      .match_text = {},
       .with_tag = table["with_tag"].string_or(""),
       .as = table["as"].string_or(""),
       .at_least = static_cast<std::size_t>(table["at_least"].integer()),
@@ -99,6 +100,7 @@ selection read_selection(const options& table, const options& source) {
   const auto match = table["match"].string_or("");
   const auto query = table["query"].string_or("");
   if (!match.empty()) result.match.emplace(match);
+  result.match_text = match;
   const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1) +
                    (query.empty() ? 0 : 1);
   if (ways != 1)

@@ -50,6 +50,7 @@ struct selection {
   std::string name;  ///< or empty, and then one of the next two
   asked_as as_what = asked_as::service;
   std::optional<pattern> match;  ///< on the whole name
+  std::string match_text;        ///< the same, as it was written
   std::string with_tag;
   std::string as;            ///< published under this name; empty: its own
   std::size_t at_least = 0;  ///< endpoints in service without which the source does not become ready

@@ -172,7 +172,7 @@ void watcher::spawn_catalog_watch(const selection& place) {
   spawn_([this, place] { return watch_catalog(place); },
          [this, key = place.place()](const std::string& why) {
            catalogs_heard_.erase(key);
-           other_failed(catalog_watch, common::lost_answer(why), why);
+           other_failed(catalog_watch(key), common::lost_answer(why), why);
          });
 }
 
@@ -234,6 +234,9 @@ void watcher::report_status() {
   if (!hidden_.empty())
     text += "; Consul's ACLs hide part of " + common::first_of(hidden_, shown) +
             ": the token lacks service:read or node:read";
+  for (const auto& [place, names] : nameless_)
+    for (const auto& each : names)
+      text += "; which services there are of " + each + " is not known, and what was served of them stays";
   std::size_t hints = 0;
   for (const auto& [published, hint] : unknown_names_)
     if (++hints <= most_hints) text += "; " + hint;

@@ -119,6 +119,10 @@ private:
   bool nothing_works() const;
   void something_works();
   void take_catalog(const selection& place, const catalog& now, bool has_index);
+  std::set<std::string> choose_from(const std::string& place, const catalog& now);
+  bool may_be_of_an_earlier_entry(const selection& each, const std::string& name) const;
+  void catalog_failed(const std::string& place, const common::http_answer& answer, const std::string& why);
+  void settle_names();
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
   void take_agent_limit(std::optional<std::size_t> allowed);
@@ -169,6 +173,8 @@ private:
   std::map<std::string, const selection*> catalogs_;       // places whose catalogue chooses services
   std::set<std::string> catalogs_heard_;                   // which of them have been read, since the last failure
   std::map<std::string, catalog> catalogs_known_;          // by place
+  std::map<std::string, unsigned> catalog_errors_;         // by place: answers in a row while the source is not ready
+  std::map<std::string, std::set<std::string>> nameless_;  // by place: parts of which the host knows that names are not
   std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
   std::set<std::string> portless_;                    // services of which no instance has the port that is asked for

@@ -182,7 +182,9 @@ bool watcher::begin_outage(const common::http_answer& answer, bool failed_before
 }
 
 bool watcher::nothing_works() const {
-  return watches_.empty() ? others_failing_.contains(catalog_watch) : readiness_.all_fail();
+  if (!watches_.empty()) return readiness_.all_fail();
+  return std::ranges::all_of(catalogs_,
+                             [this](const auto& each) { return others_failing_.contains(catalog_watch(each.first)); });
 }
 
 // After a good answer, and after the services that it removes are gone: they may have been the last that failed.
@@ -193,53 +195,16 @@ void watcher::something_works() {
 
 // Does nothing while there is still something in the way.
 void watcher::become_ready() {
-  const auto is_heard = [this](const auto& each) { return catalogs_heard_.contains(each.first); };
+  settle_names();
+  const auto is_heard = [this](const auto& each) {
+    return catalogs_heard_.contains(each.first) || nameless_.contains(each.first);
+  };
   if (!readiness_.become_ready(std::ranges::all_of(catalogs_, is_heard))) return;
   awaited_.end();
   report_status();
   host_.ready();
   if (!std::exchange(names_looked_up_, true))
     spawn_([this] { return look_for_unknown_names(); }, [](const std::string&) {});
-}
-
-// The catalogue reports which services there are, and, for rotation, which may have changed.
-void watcher::take_catalog(const selection& place, const catalog& now, bool has_index) {
-  const auto key = place.place();
-  auto& known = catalogs_known_[key];
-  for (const auto& [name, tags] : now) {
-    const auto before = known.find(name);
-    if (before == known.end() || before->second != tags) suspect(name);
-  }
-  const auto left_out_before = std::exchange(left_out_[key], {});
-  std::set<std::string> selected;
-  for (const auto& each : settings_.services) {
-    if (each.by_name() || each.place() != key) continue;
-    for (const auto& [name, tags] : now) {
-      if (name.size() > longest_name) {
-        left_out_[key].insert(name);
-        continue;
-      }
-      const bool matches = each.match ? each.match->matches_whole(name) : tags.contains(each.with_tag);
-      if (!matches) continue;
-      if (!common::consul::fits_path(name)) {
-        left_out_[key].insert(name);
-        continue;
-      }
-      selected.insert(name);
-      add(each, name);
-    }
-  }
-  for (const auto& [name, tags] : known) {
-    if (!now.contains(name)) suspect(name);
-    const auto found = watches_.find(name);
-    if (found == watches_.end() || selected.contains(name)) continue;
-    if (!found->second->selected_by->by_name() && found->second->selected_by->place() == key) drop(name);
-  }
-  known = now;
-  if (left_out_[key] != left_out_before) report_status();
-  registrations_changed(key, has_index);
-  wake_rotation();
-  balance();
 }
 
 }  // namespace drcon::consul

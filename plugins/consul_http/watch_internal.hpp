@@ -21,7 +21,7 @@ inline constexpr std::size_t longest_name = 512;
 inline constexpr std::size_t queries_of_a_place = 4;
 /// What these queries are called among those that fail. No service has such a name: Consul's have no brackets.
 inline const std::string checks_watch = "(checks)";
-inline const std::string catalog_watch = "(catalog)";
+inline std::string catalog_watch(const std::string& place) { return "(catalog) " + place; }
 inline const std::string nodes_watch = "(nodes)";
 inline const std::string agent_probe = "(probe)";
 

@@ -144,12 +144,13 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
       progress.failed();
       catalogs_heard_.erase(place.place());
       if (is_connection_limit(answer)) lower_limit();
-      other_failed(catalog_watch, answer, why);
+      other_failed(catalog_watch(place.place()), answer, why);
+      catalog_failed(place.place(), answer, why);
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
-    other_worked(catalog_watch);
+    other_worked(catalog_watch(place.place()));
     if (now) take_catalog(place, *now, progress.has_index());
     catalogs_heard_.insert(place.place());
     something_works();

@@ -300,6 +300,7 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     result.wrong = parsed_go.render(dot, around, result.bytes);
     result.is_refused = result.wrong && asked.has_unfit_setting();
     result.files = std::move(asked.files());
+    asked.note_most_demanding();
     if (asked.noted().empty()) {
       for (const auto& each : asked.findings()) refused(each.item, std::string(), each.why);
       return result;

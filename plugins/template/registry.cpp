@@ -64,6 +64,8 @@ templating::value registry::text(std::string_view of, const char* what, const se
 }
 
 void registry::need_no_notes() const {
+  if (demanded_ > templating::most_that_all_data_asks_for)
+    throw templating::failure("all data together asks for more rounds and bytes than it may");
   if (noted_.empty()) return;
   const auto& first = noted_.front();
   throw templating::failure("a text of the service " + templating::go_quoted(first.owner->name) +

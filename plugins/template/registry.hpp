@@ -16,6 +16,7 @@
 
 #include <drcon/model.hpp>
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <span>
@@ -77,6 +78,7 @@ public:
   void judge(const templating::value& made, bool as_characters, std::string_view function,
              templating::memory& scratch) const override;
   bool leave_out(origin of, const std::string& why, templating::memory& scratch) const override;
+  bool may_ask(origin of, std::uint64_t count, templating::memory& scratch) const override;
   bool goes_without(std::span<const templating::value> asked, const std::string& why,
                     templating::invocation& in) const override {
     return finds_nothing(asked, templating::failure(why), false, in);
@@ -111,6 +113,9 @@ public:
   static constexpr std::string_view whole_checks = "*";
 
   const std::vector<note>& noted() const { return noted_; }
+  /// Once the rendering is over: where all data together has asked for more than it may, what has asked for most is
+  /// noted, until the rest may ask.
+  void note_most_demanding() const;
   /// To be called before anything is done besides rendering. Throws templating::failure when a text was refused: what
   /// the template asks for may hold it, and it is rendered again without that endpoint anyway.
   void need_no_notes() const;
@@ -137,6 +142,7 @@ private:
   origin asked_origin(const std::string& path) const;
   bool is_written_by_grammar(const thing& of, std::string_view query) const;
   void note_thing(const thing& of, const std::string& why) const;
+  static const void* place_of(const thing& of);
   void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;
 
   const std::vector<service>& services_;
@@ -152,6 +158,12 @@ private:
   mutable bool has_unfit_setting_ = false;
   mutable std::vector<note> noted_;
   mutable std::set<const void*> has_note_;
+  struct demand {
+    thing of;
+    std::uint64_t count = 0;
+  };
+  mutable std::map<const void*, demand> demands_;  // by place: the rounds and bytes that it has asked for
+  mutable std::uint64_t demanded_ = 0;             // by all of them
   mutable std::set<std::string, std::less<>> check_fields_;
   mutable std::map<std::string, common::file_stamp> files_;
 };

@@ -189,11 +189,47 @@ void registry::note_setting(std::string_view path, const service& owner, const s
   note_thing({.owner = &owner, .each = nullptr, .path = path}, why);
 }
 
+const void* registry::place_of(const thing& of) {
+  if (!of.path.empty()) return of.path.data();
+  return of.each != nullptr ? static_cast<const void*>(of.each) : of.owner;
+}
+
+// Only what could be left out counts: of all else nobody could say who is to blame.
+bool registry::may_ask(origin of, std::uint64_t count, templating::memory& scratch) const {
+  const auto behind = known().behind(of, scratch);
+  if (!behind.are_known || behind.all.size() != 1) return true;
+  const auto one = thing_of(*behind.all.begin());
+  if (one.is_asked) return true;
+  demands_.try_emplace(place_of(one), demand{.of = one}).first->second.count += count;
+  demanded_ += count;
+  return demanded_ <= templating::most_that_all_data_asks_for;
+}
+
+void registry::note_most_demanding() const {
+  if (demanded_ <= templating::most_that_all_data_asks_for) return;
+  std::vector<demand> all;
+  for (const auto& [place, each] : demands_)
+    if (!has_note_.contains(place)) all.push_back(each);
+  // Those that ask for as much in the order of the services, whatever their places in memory are.
+  std::ranges::sort(all, [this](const demand& left, const demand& right) {
+    return left.count != right.count
+               ? left.count > right.count
+               : origin_of(*left.of.owner, left.of.each) < origin_of(*right.of.owner, right.of.each);
+  });
+  auto rest = demanded_;
+  for (const auto& each : all) {
+    if (rest <= templating::most_that_all_data_asks_for) break;
+    rest -= each.count;
+    note_thing(each.of, "asks for " + std::to_string(each.count) +
+                            " rounds of loops and bytes of repeated texts, and all data together asks for " +
+                            std::to_string(demanded_) + ", more than " +
+                            std::to_string(templating::most_that_all_data_asks_for) +
+                            ": what asks for most is left out");
+  }
+}
+
 void registry::note_thing(const thing& of, const std::string& why) const {
-  const auto* place = !of.path.empty()     ? static_cast<const void*>(of.path.data())
-                      : of.each != nullptr ? static_cast<const void*>(of.each)
-                                           : of.owner;
-  if (has_note_.insert(place).second)
+  if (has_note_.insert(place_of(of)).second)
     noted_.push_back({.owner = of.owner, .each = of.each, .path = of.path, .why = why});
 }
 

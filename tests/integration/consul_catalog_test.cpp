@@ -210,7 +210,7 @@ TEST_F(ConsulCatalog, LeavesOutMetadataThatConsulCannotTakeAndKeepsTheEndpoint) 
   apply({service_with("web", {endpoint_at("a", 80, {{"a b", "x"}, {"long", std::string(600, 'x')}, {"ok", "y"}})})});
   const auto meta = services()["a"]["Meta"];
   EXPECT_EQ(meta["ok"], "y");
-  EXPECT_EQ(meta.size(), 3U) << meta;
+  EXPECT_EQ(meta.size(), 4U) << meta;
 }
 
 TEST_F(ConsulCatalog, CarriesOddNamesAndIdsAndRefusesWhatCouldNotBeRemoved) {
@@ -327,7 +327,8 @@ TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwne
   EXPECT_EQ(services()["a"]["Port"], 90);
   EXPECT_TRUE(has("c"));
   EXPECT_TRUE(has("b")) << "another drcon has it, which may only be restarted";
-  EXPECT_NE(other->status().text.find("of another drcon with the same owner, and stay: 'b'"), std::string::npos)
+  EXPECT_NE(other->status().text.find("of another drcon or another configuration with the same owner, and stays: 'b'"),
+            std::string::npos)
       << other->status().text;
   ASSERT_EQ(other->apply({}).result, DRCON_OK);
   EXPECT_FALSE(has("a") || has("c")) << "what is its own goes";
@@ -352,6 +353,55 @@ TEST_F(ConsulCatalog, LeavesWhatAnotherSinkWithTheSameOwnerRegisters) {
   sink_.reset();
   ASSERT_EQ(other->apply(wanted).result, DRCON_OK);
   EXPECT_TRUE(has("a")) << "it may only be restarted";
+}
+
+// As `drcon once -c OTHER` while the drcon of this host is stopped: both name their sink "consul", and so have one
+// owner.
+class ConsulCatalogOnce : public ConsulCatalog, public ::testing::WithParamInterface<const char*> {
+protected:
+  // What it is about, and what it says.
+  std::string once(const drcon_process& by, const std::string& id) const {
+    write_file(by.directory() / "hosts.toml", "[[service]]\nname = \"web\"\n[[service.endpoint]]\nid = \"" + id +
+                                                  "\"\naddress = \"10.0.0.1\"\nport = 80\n");
+    const auto how = by.verb("once");
+    EXPECT_EQ(how.code, 0) << how.out << how.err;
+    return how.out + how.err;
+  }
+  std::string config() const {
+    return "[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n[sink.consul]\nplugin = \"consul-catalog\"\n" +
+           std::string(GetParam()) + "address = \"" + consul_.url() +
+           "\"\n[pipeline.p]\nsources = [\"hosts\"]\nsinks = [\"consul\"]\n" + no_brake;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Isolation, ConsulCatalogOnce, ::testing::Values("", "isolation = \"process\"\n"),
+                         [](const auto& each) { return *each.param == 0 ? "InDrcon" : "InAProcessOfItsOwn"; });
+
+TEST_P(ConsulCatalogOnce, LeavesWhatAnotherConfigurationHasRegistered) {
+  const drcon_process usual(config());
+  const drcon_process other(config());
+  once(usual, "a");
+  EXPECT_TRUE(has("a"));
+  const auto said = once(other, "b");
+  EXPECT_TRUE(has("b"));
+  EXPECT_TRUE(has("a")) << "it is no leftover of the configuration that was used";
+  EXPECT_NE(
+      said.find("1 registration is of another drcon or another configuration with the same owner, and stays: 'a'"),
+      std::string::npos)
+      << said;
+  once(usual, "c");
+  EXPECT_TRUE(has("c"));
+  EXPECT_FALSE(has("a")) << "an earlier run with the same configuration has left it";
+  EXPECT_TRUE(has("b"));
+}
+
+// As after the configuration has been moved.
+TEST_P(ConsulCatalogOnce, TakesOverWhatAnotherConfigurationHasRegisteredOfWhatItDesires) {
+  once(drcon_process(config()), "a");
+  const drcon_process moved(config());
+  once(moved, "a");
+  once(moved, "b");
+  EXPECT_FALSE(has("a")) << "it was its own since it desired it";
 }
 
 TEST_F(ConsulCatalog, LeavesToOneOfTwoSinksWithTheSameOwnerWhatBothRegister) {

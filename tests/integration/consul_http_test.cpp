@@ -1,6 +1,8 @@
 // The consul-http source against a real Consul agent.
 #include "support/consul_agent.hpp"
+#include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/ports.hpp"
 #include "support/sockets.hpp"
 #include "support/wait.hpp"
 
@@ -296,7 +298,11 @@ TEST_F(ConsulHttpReal, IsReadyThoughTheCatalogueHasNamesThatCannotBeAskedFor) {
 
 TEST_F(ConsulHttpReal, DoesNotTakeACrashForTheLimitOfConnections) {
   std::string names;
-  for (int i = 0; i < 60; ++i) names += "{ name = \"s" + std::to_string(i) + "\" },";
+  for (int i = 0; i < 60; ++i) {
+    const auto name = "s" + std::to_string(i);
+    add(name, json::object(), name);  // else the status says that Consul knows none of them, as soon as that was asked
+    names += "{ name = \"" + name + "\" },";
+  }
   watch("retry_min = \"1ms\"\nwait = \"1s\"\nservice = [" + names + "]");
   ASSERT_TRUE(source_->wait_ready());
   const auto names_the_limit = [this] {
@@ -567,6 +573,61 @@ TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
     return source_->status().text.find("limits.http_max_conns_per_client") != std::string::npos;
   })) << source_->status().text;
   source_->stop();
+}
+
+// Two datacentres, of which the second can be taken away.
+class ConsulHttpDatacenters : public ::testing::Test {
+protected:
+  ConsulHttpDatacenters() {
+    far_.add("far-a", "far-a", "10.0.2.1", 80);
+    near_.add("web", "a", "10.0.1.1", 80);
+    if (!wait_until([this] { return sees_far("far-a"); }))
+      throw std::runtime_error("the datacentres do not join:\n" + near_.log() + far_.log());
+    write_file(drcon_.directory() / "form",
+               "{{#services}}{{name}}:{{#endpoints}} {{address}}{{/endpoints}}\n{{/services}}");
+  }
+  bool sees_far(const std::string& service) const {
+    return near_.get("/v1/catalog/services?dc=dc2").body.find(service) != std::string::npos;
+  }
+  bool writes(const std::string& text) const {
+    return wait_until([&] { return read_file(drcon_.directory() / "out") == text; }, 2 * patience);
+  }
+  std::string config() const {
+    return "[source.consul]\nplugin = \"consul-http\"\naddress = \"" + near_.url() +
+           "\"\nretry_max = \"500ms\"\nservice = [{ name = \"web\" }, { match = \"far-.*\", datacenter = \"dc2\" }]\n"
+           "[sink.file]\nplugin = \"template\"\n[[sink.file.file]]\npath = \"out\"\ntemplate = \"form\"\n"
+           "escape = \"none\"\n[pipeline.p]\nsources = [\"consul\"]\nsinks = [\"file\"]\n" +
+           no_brake;
+  }
+
+  const std::uint16_t wan_ = free_port();
+  consul_agent near_{{{"ports", {{"serf_wan", wan_}}}}};
+  consul_agent far_{{{"datacenter", "dc2"},
+                     {"retry_join_wan", {"127.0.0.1:" + std::to_string(wan_)}},
+                     {"retry_interval_wan", "1s"},
+                     {"ports", {{"serf_wan", free_port()}}}}};
+  drcon_process drcon_{config()};
+};
+
+TEST_F(ConsulHttpDatacenters, OneThatIsAwayAtAStartHoldsUpOnlyTheNamesThatAreChosenOfIt) {
+  drcon_.start();
+  ASSERT_TRUE(writes("far-a: 10.0.2.1\nweb: 10.0.1.1\n")) << drcon_.log();
+  ASSERT_TRUE(drcon_.settled());
+  EXPECT_EQ(drcon_.stop(), 0);
+  far_.kill9();
+  near_.add("web", "b", "10.0.1.2", 80);
+  drcon_.start();
+  EXPECT_TRUE(writes("far-a: 10.0.2.1\nweb: 10.0.1.1 10.0.1.2\n")) << drcon_.log();
+  EXPECT_NE(drcon_.log().find("which services there are of match 'far-.*' in datacenter dc2 is not known; what was "
+                              "served of them stays"),
+            std::string::npos)
+      << drcon_.log();
+  near_.remove("a");
+  EXPECT_TRUE(writes("far-a: 10.0.2.1\nweb: 10.0.1.2\n")) << drcon_.log();
+  far_.start(true);
+  far_.add("far-b", "far-b", "10.0.2.2", 80);
+  far_.remove("far-a");
+  EXPECT_TRUE(writes("far-b: 10.0.2.2\nweb: 10.0.1.2\n")) << drcon_.log();
 }
 
 }  // namespace consul_http_test

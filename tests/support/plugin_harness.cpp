@@ -65,6 +65,10 @@ public:
       else source.services.erase(name);
     }
     for (const auto& [name, why] : news.unknown) source.unknown.insert_or_assign(name, why);
+    for (const auto& [part, names] : news.names) {
+      if (names) source.nameless.insert_or_assign(part, names->pattern);
+      else source.nameless.erase(part);
+    }
     if (news.all_unknown) source.all_unknown = *news.all_unknown;
     if (news.ready) {
       source.ready = true;
@@ -96,7 +100,8 @@ public:
 plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml,
                                plugins::registry& all)
     : recorder_(std::make_shared<recorder>()) {
-  const auto options = checked(kind, plugin, toml, all);
+  auto options = checked(kind, plugin, toml, all);
+  options.file = std::string("/nowhere/drcon.toml");  // the same after a restart
   instance_ = std::make_shared<plugins::instance>(kind, *all.find(plugin), options, context_.get_executor(), figures_);
   instance_->listen(recorder_);
   const auto fault = instance_->create();

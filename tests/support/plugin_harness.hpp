@@ -70,7 +70,8 @@ public:
   struct state {
     std::map<std::string, service> services;
     std::map<std::string, std::string> unknown;
-    std::string all_unknown;  ///< why, or empty
+    std::map<std::string, std::string> nameless;  ///< part whose names are not known -> the pattern of its names
+    std::string all_unknown;                      ///< why, or empty
     bool ready = false;
     int words = 0;  ///< how often the source said anything of its services
   };

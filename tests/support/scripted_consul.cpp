@@ -45,6 +45,12 @@ bool asks_for_consistency(const std::string& target) {
   return target.find("?consistent") != std::string::npos || target.find("&consistent") != std::string::npos;
 }
 
+// Of a parameter; empty when it is not there.
+std::string text_after(const std::string& target, const std::string& key) {
+  const auto at = target.find(key);
+  return at == std::string::npos ? "" : target.substr(at + key.size(), target.find('&', at) - at - key.size());
+}
+
 std::string text_of(const scripted_answer& from) {
   std::string all = "HTTP/1.1 " + std::to_string(from.status) + " x\r\n";
   if (from.has_index) all += "X-Consul-Index: " + std::to_string(from.index) + "\r\n";
@@ -62,6 +68,8 @@ struct scripted_consul::server {
   scripted_answer present(const std::string& target) const {
     const auto path = path_of(target);
     const std::lock_guard lock(mutex);
+    const auto of_datacenter = answers.find(path + "?dc=" + text_after(target, "dc="));
+    if (of_datacenter != answers.end()) return of_datacenter->second;
     const auto confirmed = answers.find(path + "?consistent");
     if (confirmed != answers.end() && asks_for_consistency(target)) return confirmed->second;
     const auto usual = answers.find(path);

@@ -43,6 +43,10 @@ public:
   void set(const std::string& path, scripted_answer answer);
   /// The answer to queries of `path` that ask for consistency; without one they get the answer of all others.
   void set_consistent(const std::string& path, scripted_answer answer) { set(path + "?consistent", std::move(answer)); }
+  /// The answer to queries of `path` that are about that datacentre; without one they get the answer of all others.
+  void set_of_datacenter(const std::string& name, const std::string& path, scripted_answer answer) {
+    set(path + "?dc=" + name, std::move(answer));
+  }
   /// Like set, with the faults of a server that fails in all it does.
   void set_service(const std::string& name, scripted_answer answer) {
     set("/v1/health/service/" + name, std::move(answer));

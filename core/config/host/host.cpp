@@ -36,7 +36,8 @@ const option_group<host_config>& host_options() {
                    "measured from the state before."),
           duration("stop_deadline", &host_config::stop_deadline,
                    "A duration: how long plugins get to stop, at a reload and at the end. One that takes longer is "
-                   "logged and abandoned. A sink that keeps a program has that program's kill_timeout besides."),
+                   "logged and abandoned. At the end the disk of the state gets what is left of it, and 5 s at least. "
+                   "A sink that keeps a program has that program's kill_timeout besides."),
           integer("journal_size", &host_config::journal_size,
                   "A number of entries: how much of the journal is kept in memory; the oldest go first.", 1, 1000000),
       }};

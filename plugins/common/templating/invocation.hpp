@@ -31,8 +31,9 @@ public:
     steps_ += steps;
     if (steps_ >= next_look_) look_at_the_clock();
   }
-  /// Why `given` asks for more rounds or bytes than data may; empty where it does not, or does not come of data.
-  std::string excess_of(std::span<const value> given, std::uint64_t count, std::string_view unit) const;
+  /// Why `given` asks for more rounds or bytes than data may; empty where it does not, or does not come of data. Throws
+  /// `left_out` where all data together asks for more than it may.
+  std::string excess_of(std::span<const value> given, std::uint64_t count, std::string_view unit);
   /// A text that a function made, at the cost of its length.
   value text(std::string_view made) {
     spend(made.size() / 64 + 1);

@@ -63,6 +63,9 @@ private:
 /// How many rounds of a loop, or bytes of a repeated text, whoever may write data may ask for. With more, the limits of
 /// the whole rendering would be reached by what is rendered then, and nobody could say who is to blame.
 inline constexpr std::uint64_t most_that_data_asks_for = 1'000'000;
+/// How many all of them together may ask for in one rendering: far below the limits of that, with some work in each
+/// round.
+inline constexpr std::uint64_t most_that_all_data_asks_for = 5'000'000;
 
 /// Thrown where a thing of the host is left out, and reported by who throws it: a loop goes on with its next element,
 /// and who renders does so again without that thing.
@@ -91,6 +94,9 @@ public:
   /// Something went wrong with what comes of that. True where it is one thing which can be left out, and now is: then
   /// who asks throws `left_out`, or goes on without it.
   virtual bool leave_out(origins::number origin, const std::string& why, memory& scratch) const = 0;
+  /// What comes of that asks for so many rounds or bytes more. False where all data together has asked for more than it
+  /// may: then who asks throws `left_out`, and once all is known that is asked for, what asks for most is left out.
+  virtual bool may_ask(origins::number origin, std::uint64_t count, memory& scratch) const = 0;
   /// What a function asks for cannot be had. True where it is data that asks so: that is reported, and the function
   /// goes on as if there were nothing.
   virtual bool goes_without(std::span<const value> asked, const std::string& why, invocation& in) const = 0;

@@ -40,7 +40,7 @@ void check_length(const invocation& in, std::size_t elements) {
   if (elements > in.around().bounds.memory / bytes_of_element) throw failure("the list would be too long");
 }
 
-void check_what_data_asks_for(const invocation& in, std::span<const value> given, std::uint64_t count,
+void check_what_data_asks_for(invocation& in, std::span<const value> given, std::uint64_t count,
                               std::string_view unit) {
   if (const auto why = in.excess_of(given, count, unit); !why.empty()) throw failure(why);
 }

@@ -27,8 +27,7 @@ std::vector<value> parts(invocation& in, std::string_view separator, std::string
 void check_length(const invocation& in, std::size_t elements);
 
 /// Throws a `failure` where `given` comes of data and asks for more than data may.
-void check_what_data_asks_for(const invocation& in, std::span<const value> given, std::uint64_t count,
-                              std::string_view unit);
+void check_what_data_asks_for(invocation& in, std::span<const value> given, std::uint64_t count, std::string_view unit);
 
 /// A text that grows up to the limit for values of the rendering.
 class bounded_text {

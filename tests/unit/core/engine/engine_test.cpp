@@ -1,8 +1,15 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine_fixture.hpp"
 
+#include "base/lane.hpp"
+#include "engine/disk_lane.hpp"
+#include "support/recorded_syncs.hpp"
+
 #include <atomic>
 #include <filesystem>
+#include <future>
+#include <optional>
+#include <utility>
 
 namespace drcon::engine {
 namespace {
@@ -455,6 +462,50 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
     context_.poll();
     return base::lanes_running() <= lanes_of_others;
   }));
+}
+
+// Two datacentres may have machines of one name. Another id would be another server to a target.
+TEST_F(Engine, AnEndpointKeepsItsIdWhenTheOtherOfThatIdGoesAndThroughARestart) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["p"].sources = {"s", "s2"};
+  config_.pipelines["p"].brake.hold = 0s;
+  auto far = service_of("web", 1);
+  far.endpoints[0].address = "10.9.9.9";
+  const auto has_far_alone = [] {
+    return fake("t")->wait([] {
+      const auto& last = fake("t")->last;
+      return last.size() == 1 && last[0].endpoints.size() == 1 && last[0].endpoints[0].id == "s2/web-1";
+    });
+  };
+  start();
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s2")->host.publish(far);
+  for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  fake("s")->host.withdraw("web");
+  EXPECT_TRUE(has_far_alone());
+  ASSERT_TRUE(restart());
+  fake("s2")->host.publish(far);
+  for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
+  EXPECT_TRUE(has_far_alone());
+}
+
+TEST_F(Engine, StopsThoughTheDiskOfItsStateDoesNotAnswer) {
+  const auto lanes_of_others = base::lanes_running();
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  const auto before = std::exchange(disk_lane::patience_at_work, 50ms);
+  std::optional<test::hung_syncs> disk(std::in_place);
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  auto stopped = std::async(std::launch::async, [this] { return stop(); });
+  EXPECT_EQ(stopped.wait_for(test::patience), std::future_status::ready);
+  disk.reset();
+  EXPECT_FALSE(stopped.get()) << "a thread is left behind, and the process must not end as if there were none";
+  disk_lane::patience_at_work = before;
+  EXPECT_TRUE(test::wait_until([&] { return base::lanes_running() <= lanes_of_others; }));
 }
 
 // Such as a template that runs a program for long, which ends when the sink is stopped.

@@ -3,6 +3,7 @@
 #include "engine/pause_store.hpp"
 #include "engine/state_file.hpp"
 
+#include "log/log.hpp"
 #include "model/snapshot.hpp"
 #include "support/failing_memory.hpp"
 #include "support/fake_plugins.hpp"
@@ -480,6 +481,38 @@ TEST_F(HungDisk, WhatIsKeptIsNotWaitedForWithoutEnd) {
     const auto again = pauses.load("p");
     return again && again->why == "lunch";
   })) << "once the disk answers, so does this";
+}
+
+// systemd would kill it in the end, with all that its sinks still have to do.
+TEST_F(HungDisk, TheEndOfTheStoreIsNotHeldUp) {
+  const auto before = std::exchange(disk_lane::patience_at_start, std::chrono::milliseconds(50));
+  ASSERT_TRUE(log::to_file(directory_ / "log"));
+  std::optional<state_store> store(directory_.path());
+  std::optional<test::hung_syncs> disk(std::in_place);
+  store->save("p", a_snapshot());
+  ASSERT_TRUE(disk->has_caught(1));
+  EXPECT_TRUE(returns([&] { store.reset(); }, disk));
+  disk_lane::patience_at_start = before;
+  log::flush();
+  EXPECT_NE(test::read_file(directory_ / "log")
+                .find("does not answer: drcon does not wait for it any longer; what was "
+                      "decided last may not be kept of pipelines p"),
+            std::string::npos)
+      << test::read_file(directory_ / "log");
+  ASSERT_TRUE(log::to_file({}));
+  EXPECT_TRUE(test::wait_until([this] { return state_store(directory_.path()).load("p").last_good != nullptr; }))
+      << "it is written when the disk answers again";
+}
+
+TEST_F(HungDisk, TheEndOfTheStoreOfPausesIsNotHeldUp) {
+  pause_store pauses(directory_.path());
+  std::optional<test::hung_syncs> disk(std::in_place);
+  pauses.save("p", pause_mark{.why = "lunch", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(disk->has_caught(1));
+  bool in_time = true;
+  EXPECT_TRUE(returns([&] { in_time = pauses.end(std::chrono::milliseconds(50)); }, disk));
+  EXPECT_FALSE(in_time);
+  EXPECT_TRUE(pauses.end(test::patience));
 }
 
 // Memory that is missing on the writer's own thread, of which an exception would end drcon.

@@ -4,10 +4,14 @@
 #include "plugins/frame.hpp"
 #include "support/no_answers.hpp"
 
+#include <drcon/names.h>
+#include <drcon/model.hpp>
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drcon::plugins {
 namespace {
@@ -46,9 +50,10 @@ protected:
 
   const drcon_host host_ = silent_host();
   no_answers answers_;
-  frame_dispatcher made_for(config::kind kind) {
+  frame_dispatcher made_for(config::kind kind) { return made_for(kind, host_); }
+  frame_dispatcher made_for(config::kind kind, const drcon_host& host) {
     return {kind,
-            {.host = host_, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
+            {.host = host, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
             [] {},
             answers_,
             10000};
@@ -98,6 +103,42 @@ TEST_F(FrameDispatcher, BoundsNamesOfUnknownServicesToo) {
       dispatch(std::move(frame_writer(frame::unknown).text("service-" + std::to_string(i)).text("why")));
   };
   EXPECT_THROW(all(), frame_fault);
+}
+
+TEST_F(FrameDispatcher, BoundsPartsWhoseNamesAreNotKnownToo) {
+  const auto all = [this] {
+    for (int i = 0; i < 1000; ++i)
+      dispatch(std::move(frame_writer(frame::names_unknown).text("part-" + std::to_string(i)).text("").text("why")));
+  };
+  EXPECT_THROW(all(), frame_fault);
+}
+
+// The process that comes next has never said of them that it does not know their names, and takes nothing back.
+TEST_F(FrameDispatcher, TakesNamesForKnownThatOnlyAnEarlierProcessDidNotKnow) {
+  static std::vector<std::string> said;
+  said.clear();
+  static constexpr drcon_names names{
+      .size = sizeof(drcon_names),
+      .reserved = 0,
+      .unknown = [](drcon_instance*, drcon_string part, drcon_string pattern,
+                    drcon_string) { said.push_back(std::string(view(part)) + " " + std::string(view(pattern))); },
+      .known = [](drcon_instance*, drcon_string part) { said.emplace_back(view(part)); }};
+  auto host = silent_host();
+  host.ability = [](drcon_instance*, const char*) -> const void* { return &names; };
+  auto source = made_for(config::kind::source, host);
+  const auto unknown = [&](const std::string& part) {
+    dispatch(source, std::move(frame_writer(frame::names_unknown).text(part).text("x.*").text("away")));
+  };
+  unknown("a");
+  unknown("b");
+  dispatch(source, std::move(frame_writer(frame::names_known).text("b")));
+  unknown("c");
+  dispatch(source, frame_writer(frame::ready));
+  EXPECT_EQ(said, (std::vector<std::string>{"a x.*", "b x.*", "b", "c x.*"}));
+  source.process_ended();
+  unknown("c");
+  dispatch(source, frame_writer(frame::ready));
+  EXPECT_EQ(said, (std::vector<std::string>{"a x.*", "b x.*", "b", "c x.*", "c x.*", "a"}));
 }
 
 // The engine keeps them until the source is ready again, since they count all at once.

@@ -59,18 +59,22 @@ TEST_F(SourceIntake, DeliversAgainWhatWasNotTakenInWithWhatHasComeSince) {
   intake_->publish(service_at("web", 1));
   intake_->unknown("db", "no leader");
   intake_->unknown("cache", "no leader");
+  for (const auto* part : {"far", "farther"}) intake_->names_unknown(part, {.pattern = "x.*", .why = "away"});
   intake_->ready();
   listener_->throws = true;
   EXPECT_THROW(delivered(), std::runtime_error);
   EXPECT_TRUE(delivered().empty());
   intake_->publish(service_at("web", 2));
   intake_->publish(service_at("db", 1));
+  intake_->names_known("far");
   ASSERT_EQ(delivered().size(), 1U);
   const auto& news = delivered()[0];
   EXPECT_EQ(news.services.at("web")->value().endpoints.at(0).port, 2U) << "the newer one";
   EXPECT_TRUE(news.services.contains("lost"));
   EXPECT_FALSE(news.unknown.contains("db")) << "it was published since";
   EXPECT_TRUE(news.unknown.contains("cache"));
+  EXPECT_FALSE(news.names.at("far")) << "the newer one";
+  EXPECT_EQ(news.names.at("farther").value().pattern, "x.*");
   EXPECT_TRUE(news.ready);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -15,14 +16,24 @@ protected:
   void look(const ids& there, const ids& wanted, bool another_lives) {
     agent_state now;
     for (const auto& id : there) now.services[id].owner = "me";
+    for (const auto& [id, origin] : origins_) now.services[id].origin = origin;
     now.services["theirs"].owner = "other";
     registrations desired;
     for (const auto& id : wanted) desired.all[id].id = id;
-    seen_.look(now, desired, "me", another_lives);
+    seen_.look(now, desired, {.owner = "me", .origin = "mine", .check = {}, .deregister = {}}, another_lives);
   }
 
   foreign_registrations seen_;
+  std::map<std::string, std::string> origins_;  // by id: the configuration that it was registered for
 };
+
+TEST_F(ForeignRegistrations, AreThoseOfAnotherConfigurationThoughNobodyElseLives) {
+  origins_ = {{"a", "mine"}, {"b", "another"}, {"c", "another"}};
+  look({"a", "b", "c", "unmarked"}, {"c"}, false);
+  EXPECT_EQ(seen_.all(), ids{"b"}) << "c is desired here, and an earlier version has marked none";
+  look({"a", "b", "c", "unmarked"}, {}, false);
+  EXPECT_EQ(seen_.all(), ids{"b"}) << "c was desired here, and goes as everything that was";
+}
 
 TEST_F(ForeignRegistrations, AreNoneWhileNobodyElseLives) {
   look({"a", "ghost"}, {"a"}, false);

@@ -517,6 +517,85 @@ TEST(ConsulHttp, KeepsEveryServiceWhenTheCatalogueCannotBeRead) {
   EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.empty(); }));
 }
 
+// A datacentre that is away, whose services nobody can name.
+class ConsulHttpAway : public ::testing::Test {
+protected:
+  ConsulHttpAway() {
+    consul_.set_service("web", {.index = 1, .body = "[" + instance("a") + "]"});
+    answer_from_away({.status = 500, .body = "No path to datacenter"});
+  }
+  void answer_from_away(scripted_answer answer) {
+    consul_.set_of_datacenter("away", "/v1/catalog/services", std::move(answer));
+  }
+  void watch(const std::string& services) {
+    source_ = std::make_unique<source_harness>("consul-http", options(consul_, "service = [" + services + "]"));
+    source_->start();
+  }
+  bool knows_all_names() const {
+    return source_->wait_for([](const auto& now) { return now.nameless.empty(); });
+  }
+
+  static constexpr auto part = "match 'far-.*' in datacenter away";
+  static constexpr auto far = R"({ match = "far-.*", datacenter = "away" })";
+  scripted_consul consul_;
+  std::unique_ptr<source_harness> source_;
+};
+
+TEST_F(ConsulHttpAway, HoldsUpOnlyWhatIsChosenOfItsNames) {
+  watch(std::string("{ name = \"web\" }, ") + far);
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has(*source_, {"n1/a"}));
+  EXPECT_EQ(source_->now().nameless, (std::map<std::string, std::string>{{part, "far-.*"}}));
+  EXPECT_TRUE(wait_until([this] { return source_->status().text.find(part) != std::string::npos; }))
+      << source_->status().text;
+  consul_.set_service("web", {.index = 2, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(*source_, {"n1/b"}));
+}
+
+TEST_F(ConsulHttpAway, IsKnownAgainWhenEachServiceThatItHasWasAskedAbout) {
+  consul_.set_service("far-a", {.status = 500, .body = "rpc error"});
+  watch(std::string("{ name = \"web\" }, ") + far);
+  ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.nameless.contains(part); }));
+  answer_from_away({.index = 2, .body = R"({"far-a":[],"other":[]})"});
+  ASSERT_TRUE(wait_until([this] { return !consul_.requests("/v1/health/service/far-a").empty(); }));
+  EXPECT_TRUE(source_->now().nameless.contains(part)) << "far-a would look as if it were gone";
+  consul_.set_service("far-a", {.index = 2, .body = "[" + instance("f") + "]"});
+  EXPECT_TRUE(has(*source_, {"n1/f"}, "far-a"));
+  EXPECT_TRUE(knows_all_names());
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
+TEST_F(ConsulHttpAway, IsWaitedForWhileItMayBeAHiccup) {
+  answer_from_away({.status = 500, .body = "rpc error getting client"});
+  watch(std::string("{ name = \"web\" }, ") + far);
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_GE(consul_.requests("/v1/catalog/services").size(), 8U);
+  EXPECT_TRUE(source_->now().nameless.contains(part));
+}
+
+TEST_F(ConsulHttpAway, LeavesTheSourceUnreadyWhenNothingElseWorks) {
+  watch(far);
+  ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  EXPECT_FALSE(source_->now().ready);
+  EXPECT_TRUE(source_->now().nameless.empty()) << source_->status().text;
+}
+
+// An earlier entry goes first: what this datacentre has under such a name must not take the place of what is served.
+TEST_F(ConsulHttpAway, KeepsItsNamesFromLaterEntriesUntilTheyAreKnown) {
+  consul_.set("/v1/catalog/services", {.index = 1, .body = R"({"far-a":[],"far-b":[],"near":[]})"});
+  for (const auto* each : {"far-a", "far-b", "near"})
+    consul_.set_service(each, {.index = 1, .body = "[" + instance("here") + "]"});
+  consul_.set_of_datacenter("away", "/v1/health/service/far-a", {.index = 1, .body = "[" + instance("away") + "]"});
+  watch(std::string(far) + ", { match = \".*\" }");
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has(*source_, {"n1/here"}, "near"));
+  EXPECT_FALSE(source_->now().services.contains("far-a"));
+  answer_from_away({.index = 2, .body = R"({"far-a":[]})"});
+  EXPECT_TRUE(has(*source_, {"n1/away"}, "far-a"));
+  EXPECT_TRUE(has(*source_, {"n1/here"}, "far-b"));
+  EXPECT_TRUE(knows_all_names());
+}
+
 TEST(ConsulHttp, SurvivesAHostileNameInTheCatalogue) {
   scripted_consul consul;
   const std::string hostile(200000, 'a');

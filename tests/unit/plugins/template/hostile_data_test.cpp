@@ -176,6 +176,28 @@ TEST(GoTemplateHostileLabels, AnInstanceThatAsksForTooMuchIsLeftOut) {
   }
 }
 
+// Each asks for less than one may, and all of them would reach the limits of the whole.
+TEST(GoTemplateHostileLabels, OfManyThatTogetherAskForTooMuchThoseThatAskForMostAreLeftOut) {
+  auto web = named("web", {{"n", "900000"}});
+  for (int i = 0; i < 300; ++i) {
+    web.endpoints.push_back(web.endpoints[0]);
+    web.endpoints.back().id = "n1/bad" + std::to_string(i);
+  }
+  web.endpoints.push_back(named("web", {{"n", "3"}}, 81).endpoints[0]);
+  web.endpoints.back().id = "n1/modest";
+  for (const auto* text :
+       {R"({{range service "web"}}{{range parseInt .ServiceMeta.n}}{{end}}{{.Port}} {{end}})",
+        R"({{range service "web"}}{{$all := sprig_repeat (sprig_int .ServiceMeta.n) "x"}}{{.Port}} {{end}})"}) {
+    const auto result = render(text, {web, named("api")});
+    EXPECT_EQ(result.text, "80 80 80 80 80 81 ") << text << result.text.substr(0, 200);
+    EXPECT_TRUE(has(result.refused,
+                    "web|n1/bad1|asks for 900000 rounds of loops and bytes of repeated texts, and all "
+                    "data together asks for 270900003, more than 5000000"))
+        << result.refused.substr(0, 500);
+    EXPECT_FALSE(has(result.refused, "n1/modest")) << result.refused.substr(0, 500);
+  }
+}
+
 TEST(GoTemplateHostileLabels, AServiceOfWhichOneInstanceAfterTheOtherFailsIsLeftWithoutAny) {
   std::vector<service> all{named("api", {{"weight", "7"}}), named("web", {{"weight", "many"}})};
   for (int i = 0; i < 200; ++i) {

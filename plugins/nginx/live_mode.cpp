@@ -19,7 +19,7 @@ constexpr const char* peers_ending = ".peers";
 constexpr auto pace = std::chrono::milliseconds(3);
 // For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
-// A worker that was killed during an update holds up others for 5 s.
+// An earlier drcon.lua, which nginx may run until its next reload, had a lock that a killed worker left for 5 s.
 constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
@@ -268,9 +268,9 @@ void live_mode::report(const live_state& state, std::size_t set_size) {
   host_.gauge("live_version", "Version of the servers that nginx has.", static_cast<double>(version_));
   host_.gauge("live_dict_bytes", "Size of nginx's shared dict.", static_cast<double>(state.capacity));
   host_.gauge("live_dict_free_bytes", "What is free of it, in whole pages.", static_cast<double>(state.free));
-  // A change has two sets there for a moment, and may not find the space in one piece.
+  // A change puts another set there before the old one goes, and between that and its neighbours it may not fit.
   const auto used = state.capacity - std::min(state.capacity, state.free);
-  if (static_cast<double>(std::max(used, 2 * set_size)) < full * static_cast<double>(state.capacity)) return;
+  if (static_cast<double>(used + 2 * set_size) < full * static_cast<double>(state.capacity)) return;
   warning_ += (warning_.empty() ? "" : "; ") + std::string("nginx's dict for drcon is nearly full (") +
               std::to_string(state.free / 1024) + " of " + std::to_string(state.capacity / 1024) +
               " KiB are free): raise live_dict, or changes will take a reload";

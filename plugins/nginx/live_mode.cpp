@@ -139,6 +139,7 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
     if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
     if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
       return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
+    if (found.status == 0 && !found.is_silent && is_ending()) return {.how = leave_to_next(text)};
     // It may have taken them when it went on, with nobody left to be answered.
     if (found.is_silent) found = channel_.state();
     if (found.is_silent || (found.status == 200 && found.state->version != version_))
@@ -226,6 +227,19 @@ outcome live_mode::leave_to_stalled(const std::string& text) {
   return retry("nginx does not answer on " + options_.socket +
                ": do its workers answer requests? Once they do, they take the servers from " + options_.peers +
                " within a second");
+}
+
+// It listens no more, and was told to end: to signal it to reload, or to give it another file, would change nothing.
+bool live_mode::is_ending() const {
+  std::string ignored;
+  const auto master = nginx_.master(ignored);
+  return master && nginx_.is_ending(*master);
+}
+
+outcome live_mode::leave_to_next(const std::string& text) {
+  const auto why = keep(text);
+  return retry("nginx is about to end, and takes the servers from " + options_.peers + " when it is started again" +
+               (why.empty() ? why : ", but that cannot be written: " + why));
 }
 
 outcome live_mode::wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop) {

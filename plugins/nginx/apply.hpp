@@ -117,6 +117,9 @@ private:
   outcome put_back(const std::string& why, cause at_fault, const std::stop_token& stop);
   std::string why_too_soon(const std::stop_token& stop);
   outcome reload(const rendered& next, bool judged, const std::stop_token& stop);
+  bool serves(const rendered& next);
+  bool is_ending(pid_t master) const;
+  outcome leave_to_next_start();
   outcome unconfirmed(const rendered& next, const std::stop_token& stop);
   std::string why_unconfirmed(const rendered& next, const std::stop_token& stop) const;
 
@@ -133,7 +136,7 @@ private:
   std::string retained_why_;                    // what nginx said without them
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
   bool met_obstacle_ = false;                   // the master did not take what nginx -t had found no fault in
-  bool stalls_ = false;                         // nginx did not say whether it serves the file
+  bool out_of_reach_ = false;                   // nginx stalls, or is about to end: it takes nothing up now
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
   std::string refusal_;                         // what nginx -t said of it then
   bool check_timed_out_ = false;                // nginx -t took too long at the last attempt

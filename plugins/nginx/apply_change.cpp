@@ -58,7 +58,7 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
 // An nginx that is started later has the servers of now, not those of when it ended; and so has one that stalls.
 void applier::keep_for_later(const std::vector<upstream>& all) {
   std::string ignored;
-  if ((nginx_.master(ignored) && !stalls_) || !is_include(file_.live().value_or(std::string()))) return;
+  if ((nginx_.master(ignored) && !out_of_reach_) || !is_include(file_.live().value_or(std::string()))) return;
   if (const auto why = live_->keep_for_start(all, last_, form_); !why.empty()) host_.warn(why);
 }
 
@@ -73,15 +73,15 @@ outcome applier::bring_about_by_file(const std::vector<upstream>& all, std::opti
   check_timed_out_ = false;
   refusal_.clear();
   met_obstacle_ = false;
-  stalls_ = false;
+  out_of_reach_ = false;
   warning_.clear();
   const auto next = made ? std::move(*made) : render_all(all);
   const bool written = file_.live() == next.bytes;
   const auto served =
       written ? served_generation_.is(next, form_.listener, file_.path()) : served_generation::answer::no;
   // Of a nginx that stalls nobody knows what it has loaded. To reload it would only add to its load.
-  stalls_ = served == served_generation::answer::unknown;
-  if (stalls_)
+  out_of_reach_ = served == served_generation::answer::unknown;
+  if (out_of_reach_)
     return retry("nginx does not answer on drcon's listener, so that it is not known whether it serves " +
                  file_.path() + ": do its workers answer requests? It is asked again, and is not reloaded for this");
   if (served == served_generation::answer::yes) {
@@ -173,12 +173,15 @@ std::string applier::why_too_soon(const std::stop_token& stop) {
 outcome applier::reload(const rendered& next, bool judged, const std::stop_token& stop) {
   std::string why;
   const auto master = nginx_.master(why);
-  if (!master) {
+  if (!master || is_ending(*master)) {
     if (!judged)
       if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
+    if (master) return leave_to_next_start();
     return retry("nginx does not run (" + why + "), or pid_file is wrong: compare it with the pid line of nginx -T. " +
                  file_.path() + " is written, and waits for it");
   }
+  // One that was started since it was asked has loaded the file by itself.
+  if (master != std::exchange(master_, master) && serves(next)) return ok();
   retirement_.look(*master);
   const served_generation::change change(served_generation_, next, form_.listener, *master, retirement_.overdue());
   const auto start = clock::now();
@@ -212,7 +215,27 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     return ok();
   }
   if (stop.stop_requested()) return retry("stopped before nginx had confirmed");
-  return unconfirmed(next, stop);
+  return is_ending(*master) ? leave_to_next_start() : unconfirmed(next, stop);
+}
+
+bool applier::serves(const rendered& next) {
+  if (served_generation_.is(next, form_.listener, file_.path()) != served_generation::answer::yes) return false;
+  if (file_.changing()) file_.settle();
+  return true;
+}
+
+// A master that was told to end takes no other signal. Its listener shows it, since new workers that all died would
+// leave the same workers: it is the master that has closed that.
+bool applier::is_ending(pid_t master) const {
+  if (!form_.listener || !nginx_.is_ending(master)) return false;
+  const auto found = nginx_.generation(*form_.listener);
+  return !found.body && !found.is_late;
+}
+
+outcome applier::leave_to_next_start() {
+  out_of_reach_ = true;
+  return retry("nginx is about to end, and finishes its last connections: " + file_.path() +
+               " is written, and waits for it to be started again");
 }
 
 outcome applier::unconfirmed(const rendered& next, const std::stop_token& stop) {

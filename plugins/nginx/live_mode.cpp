@@ -19,7 +19,7 @@ constexpr const char* peers_ending = ".peers";
 constexpr auto pace = std::chrono::milliseconds(3);
 // For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
-// A worker that was killed during an update holds up others for 5 s.
+// An earlier drcon.lua, which nginx may run until its next reload, had a lock that a killed worker left for 5 s.
 constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
@@ -139,6 +139,7 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
     if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
     if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
       return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
+    if (found.status == 0 && !found.is_silent && is_ending()) return {.how = leave_to_next(text)};
     // It may have taken them when it went on, with nobody left to be answered.
     if (found.is_silent) found = channel_.state();
     if (found.is_silent || (found.status == 200 && found.state->version != version_))
@@ -228,6 +229,19 @@ outcome live_mode::leave_to_stalled(const std::string& text) {
                " within a second");
 }
 
+// It listens no more, and was told to end: to signal it to reload, or to give it another file, would change nothing.
+bool live_mode::is_ending() const {
+  std::string ignored;
+  const auto master = nginx_.master(ignored);
+  return master && nginx_.is_ending(*master);
+}
+
+outcome live_mode::leave_to_next(const std::string& text) {
+  const auto why = keep(text);
+  return retry("nginx is about to end, and takes the servers from " + options_.peers + " when it is started again" +
+               (why.empty() ? why : ", but that cannot be written: " + why));
+}
+
 outcome live_mode::wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop) {
   const auto start = clock::now();
   warning_.clear();
@@ -268,9 +282,9 @@ void live_mode::report(const live_state& state, std::size_t set_size) {
   host_.gauge("live_version", "Version of the servers that nginx has.", static_cast<double>(version_));
   host_.gauge("live_dict_bytes", "Size of nginx's shared dict.", static_cast<double>(state.capacity));
   host_.gauge("live_dict_free_bytes", "What is free of it, in whole pages.", static_cast<double>(state.free));
-  // A change has two sets there for a moment, and may not find the space in one piece.
+  // A change puts another set there before the old one goes, and between that and its neighbours it may not fit.
   const auto used = state.capacity - std::min(state.capacity, state.free);
-  if (static_cast<double>(std::max(used, 2 * set_size)) < full * static_cast<double>(state.capacity)) return;
+  if (static_cast<double>(used + 2 * set_size) < full * static_cast<double>(state.capacity)) return;
   warning_ += (warning_.empty() ? "" : "; ") + std::string("nginx's dict for drcon is nearly full (") +
               std::to_string(state.free / 1024) + " of " + std::to_string(state.capacity / 1024) +
               " KiB are free): raise live_dict, or changes will take a reload";

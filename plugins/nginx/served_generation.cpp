@@ -1,5 +1,7 @@
 #include "nginx/served_generation.hpp"
 
+#include "common/proc.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,8 +58,11 @@ served_generation::answer served_generation::listener_serves(const rendered& des
   std::string ignored;
   const auto master = nginx_.master(ignored);
   auto now = master ? nginx_.workers(*master) : workers();
+  // A worker never loads another generation than the one that it was started with.
+  if (were_seen_to_serve(desired, now)) return answer::yes;
   const auto found = nginx_.generation(listener);
-  if (!found.body && were_seen_to_serve(desired, now)) return answer::yes;
+  // A master that was started just now has no workers yet.
+  if (now.empty() && master) now = {{*master, common::start_ticks(*master)}};
   if (!found.body) return found.is_late && are_newer_than(now, file) ? answer::unknown : answer::no;
   if (*found.body != desired.generation) return answer::no;
   proven_generation_ = desired.generation;

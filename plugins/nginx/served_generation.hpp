@@ -1,8 +1,8 @@
 // Which generation of the file nginx serves, as opposed to the one that is on the disk.
 //
 // There are two ways to know, and the option `confirm` chooses. A server block in the file answers its generation, or
-// was answered by the same workers before, when they stall now; or the workers are those that were seen to load it, or
-// were started after the file was written. Thread rule: owned by its user's thread; blocks it.
+// did so when the workers were the same; or the workers are those that were seen to load it, or were started after the
+// file was written. Thread rule: owned by its user's thread; blocks it.
 #pragma once
 
 #include "nginx/render.hpp"

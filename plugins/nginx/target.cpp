@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -127,6 +128,11 @@ std::map<pid_t, target::worker> target::all_workers(pid_t master) const {
     if (const auto title = common::proc_text(each, "cmdline"); is_worker(title))
       all.emplace(each, worker{.start = common::start_ticks(each), .accepts = accepts(title)});
   return all;
+}
+
+bool target::is_ending(pid_t master) const {
+  const auto all = all_workers(master);
+  return !all.empty() && std::ranges::none_of(all, [](const auto& each) { return each.second.accepts; });
 }
 
 std::optional<bool> target::includes(const std::string& file, const std::string& mark,

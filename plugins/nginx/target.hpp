@@ -63,6 +63,9 @@ public:
   /// All of them, those that are about to end as well.
   std::map<pid_t, worker> all_workers(pid_t master) const;
 
+  /// Its workers finish the connections that they have, and none accepts any: it was told to end.
+  bool is_ending(pid_t master) const;
+
   /// Whether the main configuration includes `file`, according to `nginx -T`; nothing when that cannot be known. `mark`
   /// is a text of the file, which may be included by another name.
   std::optional<bool> includes(const std::string& file, const std::string& mark, const std::stop_token& stop) const;

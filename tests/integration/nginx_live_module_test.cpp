@@ -12,9 +12,14 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <future>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -55,6 +60,26 @@ std::string exchange(const std::filesystem::path& socket, const std::string& byt
   return answer;
 }
 
+// Connections that wait until somebody accepts them, as many as there may be.
+class full_queue {
+public:
+  explicit full_queue(const std::filesystem::path& socket) {
+    const boost::asio::local::stream_protocol::endpoint to(socket.string());
+    for (bool has_room = true; has_room;) {
+      connections_.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      has_room = ::connect(connections_.back(), to.data(), static_cast<socklen_t>(to.size())) == 0;
+    }
+  }
+  ~full_queue() {
+    for (const auto each : connections_) ::close(each);
+  }
+  full_queue(const full_queue&) = delete;
+  full_queue& operator=(const full_queue&) = delete;
+
+private:
+  std::vector<int> connections_;
+};
+
 std::string put_request(const std::string& body) {
   return "PUT /peers HTTP/1.1\r\nHost: drcon\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + body;
@@ -62,12 +87,13 @@ std::string put_request(const std::string& body) {
 
 class NginxLiveModule : public ::testing::Test {
 protected:
+  void SetUp() override { serve_with(lua_module); }
   // A sink makes the include file and the first set; then it is gone.
-  void SetUp() override {
+  void serve_with(const std::string& module) {
     nginx_.stop();
     nginx_.load_lua(true, 2);
     nginx_.start();
-    sink_harness sink("nginx", nginx_.options() + "mode = \"live\"\nlive_module = \"" + lua_module + "\"\n");
+    sink_harness sink("nginx", nginx_.options() + "mode = \"live\"\nlive_module = \"" + module + "\"\n");
     sink.start();
     service web{.name = "web", .revision = 1, .endpoints = {}};
     web.endpoints.push_back(
@@ -174,6 +200,93 @@ TEST_F(NginxLiveModule, TakesOrRefusesEachSetWholeWhateverItSays) {
   EXPECT_EQ(nginx_.log().find("runtime error"), std::string::npos) << nginx_.log();
   EXPECT_THAT(put(set_of("1000", good)), HasSubstr("200 OK"));
   EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"b"});
+}
+
+// ---- a worker is stopped or killed while it puts a set in its place ----
+
+class NginxLiveWriter : public NginxLiveModule, public ::testing::WithParamInterface<const char*> {
+protected:
+  // The module, with a place at which a worker meets a signal, once, when a file says which.
+  void SetUp() override {
+    auto text = read_file(lua_module);
+    const std::string place = GetParam();
+    ASSERT_NE(text.find(place), std::string::npos);
+    text.replace(text.find(place), 0,
+                 "local gate = io.open('" + gate().string() +
+                     "') if gate then local ffi, signal = require 'ffi', tonumber(gate:read('*a')) gate:close() "
+                     "os.remove('" +
+                     gate().string() + "') ffi.cdef 'int raise(int);' ffi.C.raise(signal) end\n");
+    write_file(module(), text);
+    serve_with(module());
+  }
+  // With the next set that comes, a worker meets the signal.
+  void meet(int signal) const { write_file(gate(), std::to_string(signal)); }
+  bool has_met() const { return !std::filesystem::exists(gate()); }
+  std::filesystem::path gate() const { return nginx_.prefix() / "gate"; }
+  std::filesystem::path module() const { return nginx_.prefix() / "drcon.lua"; }
+
+  static std::optional<pid_t> stopped_of(const std::set<pid_t>& workers) {
+    for (const auto each : workers)
+      if (read_file("/proc/" + std::to_string(each) + "/stat").find(") T ") != std::string::npos) return each;
+    return {};
+  }
+  std::string set(int version, const backend& which) const {
+    return set_of(std::to_string(version), "service web\n" + line(which));
+  }
+};
+
+TEST_P(NginxLiveWriter, AKilledOneHoldsUpNobody) {
+  meet(SIGKILL);
+  EXPECT_THAT(put(set(10, b_)), Not(HasSubstr("200 OK")));
+  ASSERT_TRUE(has_met());
+  EXPECT_THAT(put(set(11, b_)), HasSubstr("200 OK")) << "at once";
+  EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"b"});
+  meet(SIGKILL);
+  EXPECT_THAT(put(set(12, a_)), Not(HasSubstr("200 OK")));
+  EXPECT_THAT(put(set(12, a_)), HasSubstr("200 OK")) << "the same once more";
+  EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"a"});
+  nginx_.replace_workers();
+  EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"a"});
+}
+
+TEST_P(NginxLiveWriter, AStoppedOneHoldsUpNobodyAndBringsNothingOldBackWhenItGoesOn) {
+  const backend c("c");
+  meet(SIGSTOP);
+  auto first = std::async(std::launch::async, [&] { return put(set(10, a_)); });
+  ASSERT_TRUE(wait_until([&] { return has_met() && stopped_of(nginx_.workers()); }));
+  const auto stopped = *stopped_of(nginx_.workers());
+  EXPECT_THAT(put(set(11, b_)), HasSubstr("200 OK")) << "at once";
+  EXPECT_THAT(put(set(12, c)), HasSubstr("200 OK"));
+  EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"c"});
+  ::kill(stopped, SIGCONT);
+  first.get();
+  EXPECT_THAT(exchange(socket(), "GET /state HTTP/1.1\r\nHost: drcon\r\nConnection: close\r\n\r\n"),
+              HasSubstr("version 12\n"));
+  EXPECT_EQ(answerers(nginx_.port(), 40), std::set<std::string>{"c"});
+  nginx_.replace_workers();
+  EXPECT_EQ(answerers(nginx_.port(), 40), std::set<std::string>{"c"}) << "those that are started now have it, too";
+}
+
+// Before the set is put there, before it is named, while it is, and before those that it replaces are removed.
+INSTANTIATE_TEST_SUITE_P(AtEachStep, NginxLiveWriter,
+                         ::testing::Values("local ok, fault = dict:safe_add(key, body)", "  publish()\n  return true",
+                                           "dict:safe_set(\"version\", last) end",
+                                           "for key, number in pairs(sets) do if number < last"));
+
+// As after a stall of some minutes: nobody accepts, and no connection finds a place in the queue.
+TEST_F(NginxLiveModule, IsCheckedByNginxWhileTheQueueOfItsSocketIsFull) {
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  {
+    const full_queue queue(socket());
+    const auto checked = run({"nginx", "-t", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()});
+    EXPECT_EQ(checked.code, 0) << checked.err;
+    nginx_.reload();
+    EXPECT_TRUE(wait_until([&] { return nginx_.workers().size() == 4; })) << "the master does not wait, either";
+  }
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return nginx_.workers().size() == 2; }));
+  EXPECT_EQ(answerers(nginx_.port(), 12), std::set<std::string>{"a"});
 }
 
 // Sets that follow each other quickly, from several sides, while requests run and nginx is reloaded.

@@ -10,18 +10,26 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <iostream>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace drcon::test {
 namespace {
@@ -517,41 +525,317 @@ TEST_F(NginxLive, ASinkThatStartsDuringAStallTakesNoReloadAndLeavesTheServersToI
   EXPECT_EQ(nginx_.workers(), workers);
 }
 
-// nginx upgrades its binary only when it runs as a daemon, and was started by its path.
+// nginx as an init system has it: it upgrades its binary only when it is a daemon, and was started by its path.
+class as_daemon {
+public:
+  explicit as_daemon(nginx_server& nginx) : nginx_(nginx) {
+    nginx_.stop();
+    auto config = read_file(nginx_.config());
+    config.replace(config.find("daemon off;"), 11, "daemon on;");
+    write_file(nginx_.config(), config);
+    start();
+  }
+  ~as_daemon() {
+    for (const auto* ending : {"", ".oldbin"})
+      if (const auto pid = master(ending)) ::kill(pid, SIGTERM);
+  }
+  as_daemon(const as_daemon&) = delete;
+  as_daemon& operator=(const as_daemon&) = delete;
+
+  // A port that the nginx -t of a sink holds meanwhile it tries again by itself.
+  void start() const {
+    if (call({}).code != 0 || !wait_until([this] { return workers().size() == 2; }))
+      throw std::runtime_error("nginx does not start: " + nginx_.log());
+  }
+  // nginx, with `more` on its command line.
+  run_result call(const std::vector<std::string>& more) const {
+    std::vector<std::string> argv{"/usr/sbin/nginx", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return run(argv);
+  }
+  // 0: there is none. `ending` .oldbin: the one from before an upgrade.
+  pid_t master(const std::string& ending = {}) const {
+    const auto text = read_file(nginx_.pid_file().string() + ending);
+    const auto pid = static_cast<pid_t>(std::strtol(text.c_str(), nullptr, 10));
+    return is_alive(pid) ? pid : 0;
+  }
+  std::set<pid_t> workers() const {
+    const auto pid = std::to_string(master());
+    std::istringstream listed(read_file("/proc/" + pid + "/task/" + pid + "/children"));
+    std::set<pid_t> all;
+    for (pid_t each = 0; listed >> each;) all.insert(each);
+    return all;
+  }
+  // One whose end nobody has asked for has no command line any more.
+  static bool is_alive(pid_t pid) { return pid > 0 && !read_file("/proc/" + std::to_string(pid) + "/cmdline").empty(); }
+  // Two workers serve, and none of these.
+  void wait_for_others_than(const std::set<pid_t>& old) const {
+    const bool replaced = wait_until([&] {
+      const auto now = workers();
+      return now.size() == 2 && std::ranges::none_of(now, [&](pid_t each) { return old.contains(each); });
+    });
+    if (!replaced) throw std::runtime_error("nginx's workers are not replaced: " + nginx_.log());
+  }
+  // Another master beside the old one, whose pid comes back.
+  pid_t upgrade() const {
+    const auto old = master();
+    ::kill(old, SIGUSR2);
+    const bool upgraded = wait_until(
+        [&] { return master(".oldbin") == old && master() != 0 && master() != old && workers().size() == 2; });
+    if (!upgraded) throw std::runtime_error("nginx does not upgrade: " + nginx_.log());
+    return old;
+  }
+  void wait_for_end_of(pid_t pid) const {
+    if (!wait_until([&] { return !is_alive(pid); })) throw std::runtime_error("nginx does not end: " + nginx_.log());
+  }
+
+private:
+  nginx_server& nginx_;
+};
+
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
   serve_web({&a_});
-  nginx_.stop();
-  auto config = read_file(nginx_.config());
-  config.replace(config.find("daemon off;"), 11, "daemon on;");
-  write_file(nginx_.config(), config);
-  ASSERT_EQ(run({"/usr/sbin/nginx", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()}).code, 0);
+  const as_daemon nginx(nginx_);
   ASSERT_TRUE(answers("a\n"));
-  const auto pid_of = [&](const std::string& ending) {
-    return static_cast<pid_t>(std::strtol(read_file(nginx_.pid_file().string() + ending).c_str(), nullptr, 10));
-  };
-  const struct guard {
-    std::function<void()> at_end;
-    ~guard() { at_end(); }
-  } no_orphans{[&] {
-    for (const auto* ending : {"", ".oldbin"})
-      if (std::filesystem::exists(nginx_.pid_file().string() + ending)) ::kill(pid_of(ending), SIGTERM);
-  }};
-  const auto old = pid_of("");
-  ::kill(old, SIGUSR2);
-  ASSERT_TRUE(wait_until([&] {
-    return std::filesystem::exists(nginx_.pid_file().string() + ".oldbin") &&
-           std::filesystem::exists(nginx_.pid_file()) && pid_of("") != old && pid_of("") > 0;
-  })) << nginx_.log();
+  const auto old = nginx.upgrade();
   for (const auto* next : {&b_, &a_, &b_}) {
     change_to({next});
     EXPECT_TRUE(wait_until([&] { return answering(40) == names{next->name()}; }, 5s));
   }
   ::kill(old, SIGQUIT);
-  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(nginx_.pid_file().string() + ".oldbin"); }));
+  nginx.wait_for_end_of(old);
   EXPECT_TRUE(std::filesystem::exists(socket()));
   change_to({&a_});
   EXPECT_EQ(answering(40), names{"a"});
+}
+
+// A client that keeps its connection, as browsers and proxies do. nginx may close that at any time between two
+// requests, and as such a client does, it sends a request that got no byte of an answer again.
+class keeping_client {
+public:
+  explicit keeping_client(std::uint16_t port) : port_(port) {}
+
+  // The first line of the answer, or the status, when that is not 200; "lost" and "cut short" are no answers.
+  std::string ask(const std::string& target) {
+    for (int tries = 0; tries < 3; ++tries)
+      if (auto said = exchange(target)) return *said;
+    return "lost";
+  }
+
+private:
+  // Nothing: no byte came.
+  std::optional<std::string> exchange(const std::string& target) {
+    namespace asio = boost::asio;
+    if (!connection_) {
+      connection_.emplace();
+      connection_->expires_after(patience);
+      connection_->connect(asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), port_));
+    }
+    connection_->expires_after(patience);
+    *connection_ << "GET " << target << " HTTP/1.1\r\nHost: test\r\n\r\n" << std::flush;
+    std::string line;
+    std::getline(*connection_, line);
+    if (line.empty()) return hang_up(std::nullopt);
+    const auto status = line.substr(0, line.find('\r')).substr(line.find(' ') + 1, 3);
+    std::size_t size = 0;
+    bool is_last = false;
+    for (; std::getline(*connection_, line) && line != "\r";) {
+      if (line.starts_with("Content-Length: ")) size = std::stoul(line.substr(16));
+      if (line.starts_with("Connection: close")) is_last = true;
+    }
+    std::string body(size, ' ');
+    connection_->read(body.data(), static_cast<std::streamsize>(size));
+    if (!*connection_) return hang_up("cut short");
+    const auto said = status == "200" ? body.substr(0, body.find('\n')) : status;
+    return is_last ? hang_up(said) : said;
+  }
+  std::optional<std::string> hang_up(std::optional<std::string> said) {
+    connection_.reset();
+    return said;
+  }
+
+  std::uint16_t port_;
+  std::optional<boost::asio::ip::tcp::iostream> connection_;
+};
+
+// Some hundred requests a second, in turns for a service of drcon's and for a static upstream of the same nginx.
+class two_sorts_of_requests {
+public:
+  struct answers {
+    std::map<std::string, int> live, fixed;  // what was said, how often
+  };
+
+  explicit two_sorts_of_requests(std::uint16_t port) {
+    for (int i = 0; i < 4; ++i) clients_.emplace_back([this, port](const std::stop_token& stop) { go_on(port, stop); });
+  }
+  // Since it was asked last.
+  answers heard() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(heard_, {});
+  }
+
+private:
+  void go_on(std::uint16_t port, const std::stop_token& stop) {
+    keeping_client client(port);
+    while (!stop.stop_requested()) {
+      auto live = client.ask("/");
+      auto fixed = client.ask("/static");
+      {
+        const std::lock_guard lock(mutex_);
+        ++heard_.live[std::move(live)];
+        ++heard_.fixed[std::move(fixed)];
+      }
+      std::this_thread::sleep_for(5ms);  // no more load than is needed
+    }
+  }
+
+  std::mutex mutex_;
+  answers heard_;
+  std::vector<std::jthread> clients_;
+};
+
+std::string in_words(const std::map<std::string, int>& heard) {
+  std::string words;
+  for (const auto& [what, count] : heard) words += " " + std::to_string(count) + " x " + what;
+  return words;
+}
+
+class NginxLiveUnderLoad : public NginxLive {
+protected:
+  // nginx with a static upstream beside the service, and a file whose servers are none of the service's any more: a
+  // worker that got a request before it had the last servers would send it there.
+  void SetUp() override {
+    NginxLive::SetUp();
+    restart_with_lua(true, 2);
+    serve_web({&outdated_}, "keepalive = 16\n",
+              "upstream static { server 127.0.0.1:" + std::to_string(fixed_.port()) +
+                  "; keepalive 16; }\n  proxy_http_version 1.1; proxy_set_header Connection \"\";\n"
+                  "  server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; }\n"
+                  "    location /static { proxy_pass http://static; } }");
+    change_to({&a_});
+    daemon_ = std::make_unique<as_daemon>(nginx_);
+  }
+  // Changes follow each other as fast as they are applied; one that is not, as while nginx is away, is followed by the
+  // next after a pause such as the host would make.
+  std::jthread changes() {
+    return std::jthread([this](const std::stop_token& stop) {
+      for (int i = 0; !stop.stop_requested(); ++i) {
+        const std::vector<const backend*> one{&b_}, two{&a_, &b_};
+        const auto how = sink_->apply({service_at("web", i % 2 == 0 ? one : two)});
+        if (how.result == DRCON_OK) ++applied_;
+        else std::this_thread::sleep_for(100ms);
+      }
+    });
+  }
+  void wait_for_more_changes() {
+    const auto before = applied_.load();
+    require(wait_until([&] { return applied_ > before + 2; }), "no change is applied\n" + nginx_.log());
+  }
+  // While changes go on, `act` does something to nginx. `goes_away`: nobody listens for a while. Afterwards every
+  // worker has the newest servers.
+  void while_servers_change(const std::string& what, bool goes_away, const std::function<void()>& act) {
+    SCOPED_TRACE(what);
+    requests_->heard();
+    {
+      const auto going_on = changes();
+      wait_for_more_changes();
+      act();
+    }
+    const auto over = std::chrono::steady_clock::now();
+    const auto& newest = std::exchange(turn_, !turn_) ? c_ : d_;
+    EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&newest})}).result == DRCON_OK; }));
+    EXPECT_TRUE(wait_until([&] { return answering(40) == names{newest.name()}; })) << nginx_.log();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - over;
+    const auto heard = requests_->heard();
+    std::cout << what << ": the newest servers after " << took.count() << " s; live" << in_words(heard.live)
+              << "; static" << in_words(heard.fixed) << '\n';
+    EXPECT_EQ(failed(heard.live, {"a", "b", "c", "d"}, goes_away), 0) << in_words(heard.live);
+    EXPECT_EQ(failed(heard.fixed, {"static"}, goes_away), 0) << in_words(heard.fixed);
+  }
+  // A request that found nobody, or that died with the worker that had it, has nothing to do with an upstream.
+  static int failed(const std::map<std::string, int>& heard, names good, bool goes_away) {
+    if (goes_away) good.insert({"lost", "cut short"});
+    int sum = 0;
+    for (const auto& [what, count] : heard) sum += good.contains(what) ? 0 : count;
+    return sum;
+  }
+
+  const backend c_{"c"};
+  const backend d_{"d"};
+  const backend fixed_{"static"};
+  const backend outdated_{"outdated"};
+  std::unique_ptr<as_daemon> daemon_;
+  std::unique_ptr<two_sorts_of_requests> requests_;
+  std::atomic<int> applied_ = 0;
+  bool turn_ = false;
+};
+
+TEST_F(NginxLiveUnderLoad, NoRequestFailsThatAStaticUpstreamWouldHaveAnsweredWhateverHappensToNginx) {
+  requests_ = std::make_unique<two_sorts_of_requests>(nginx_.port());
+  const auto& nginx = *daemon_;
+  int reloads = nginx_.reloads();
+  for (int i = 0; i < 3; ++i)
+    while_servers_change("nginx -s reload", false, [&] {
+      const auto old = nginx.workers();
+      ASSERT_EQ(nginx.call({"-s", "reload"}).code, 0);
+      nginx.wait_for_others_than(old);
+      ++reloads;
+    });
+  for (int i = 0; i < 3; ++i)
+    while_servers_change("kill -9 of a worker", false, [&] {
+      const auto worker = *nginx.workers().begin();
+      ::kill(worker, SIGKILL);
+      nginx.wait_for_others_than({worker});
+    });
+  for (int i = 0; i < 2; ++i)
+    while_servers_change("an upgrade", false, [&] {
+      const auto old = nginx.upgrade();
+      wait_for_more_changes();
+      ::kill(old, SIGQUIT);
+      nginx.wait_for_end_of(old);
+    });
+  for (int i = 0; i < 2; ++i)
+    while_servers_change("nginx -s quit, and a start", true, [&] {
+      const auto master = nginx.master();
+      ASSERT_EQ(nginx.call({"-s", "quit"}).code, 0);
+      nginx.wait_for_end_of(master);
+      nginx.start();
+    });
+  // What is left of an nginx without its master holds its ports, and goes on.
+  for (int i = 0; i < 2; ++i)
+    while_servers_change("kill -9 of the master, and a start", true, [&] {
+      const auto orphans = nginx.workers();
+      const auto master = nginx.master();
+      ::kill(master, SIGKILL);
+      nginx.wait_for_end_of(master);
+      wait_for_more_changes();
+      for (const auto each : orphans) ::kill(each, SIGKILL);
+      for (const auto each : orphans) nginx.wait_for_end_of(each);
+      nginx.start();
+    });
+  EXPECT_EQ(nginx_.reloads(), reloads) << "drcon adds none\n" << nginx_.log();
+  EXPECT_EQ(sink_->status().text, "");
+  EXPECT_THAT(nginx_.log(), Not(HasSubstr("runtime error")));
+  EXPECT_THAT(nginx_.log(), Not(HasSubstr("signal 11")));
+}
+
+// A master that was told to end listens no more, and waits for the last requests of its workers.
+TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileTheOneBeforeEnded) {
+  serve_web({&a_});
+  auto last_request = std::async(std::launch::async, [&] { return nginx_.get("/held").body; });
+  ASSERT_TRUE(wait_until([&] { return a_.requests() > 0; }));
+  ::kill(nginx_.master(), SIGQUIT);
+  ASSERT_TRUE(wait_until([&] { return http("GET", nginx_.port(), "/", {}, {}, 1s).status == 0; }));
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr("is about to end"));
+  sink_.reset();
+  a_.release();
+  EXPECT_EQ(last_request.get(), "a\n");
+  nginx_.stop();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
 }
 
 // wrk keeps its connections, as browsers and proxies do: a reload would break them.

@@ -2,9 +2,9 @@
 -- request, and takes changes of them without a reload.
 --
 -- The peers of all services are one text, the set, which drcon sends through a unix socket and also keeps in a file.
--- A shared dict has it in one of two slots; "stamp" names its version and slot. A change is complete in its slot before
--- the stamp names it, so that each worker has the old set or the new one, never a part of both. Every choice of a peer
--- looks at the stamp first: once drcon has its answer, no worker chooses from an older set.
+-- A shared dict has it under a key of its own, "set VERSION", and is complete before "version" names it, so that each
+-- worker has the old set or the new one, never a part of both. Every choice of a peer looks at "version" first: once
+-- drcon has its answer, no worker chooses from an older set.
 -- Counts of failures and of open requests belong to each worker alone, as with an upstream of nginx that has no zone.
 -- Nothing here may make a request fail: without a usable set, the servers in the include file serve.
 local M = { protocol = 1 }
@@ -23,12 +23,13 @@ ffi.cdef [[
   int connect(int fd, const struct drcon_address *address, unsigned int size);
   int close(int fd);
   int inet_pton(int family, const char *text, void *address);
+  extern unsigned long ngx_test_config;
 ]]
-local AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, ECONNREFUSED, ENOENT = 1, 2, 10, 1, 111, 2
+local AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, SOCK_NONBLOCK, ECONNREFUSED, ENOENT = 1, 2, 10, 1, 2048, 111, 2
 local NO_LIVE_PEERS = -3                 -- NGX_BUSY: nginx answers as for an upstream whose servers have all failed
 local QUIET_TICK, BUSY_TICK = 0.05, 0.005  -- how often a worker looks for a change, in seconds
 local config, dict, choose          -- as M.init was given them; the method of balancing
-local seen, version, changed_at = 0, 0, 0  -- stamp and version of the set that this worker has, and when it took it
+local version, changed_at = 0, 0    -- of the set that this worker has, and when it took it
 local blocks, services = {}, {}     -- name -> its text in that set; name -> its peers, made from the text when needed
 local open, last_look = {}, 0       -- address of a request -> what was chosen for it; when a worker looked around
 local address_space = ffi.new("char[16]")
@@ -90,48 +91,62 @@ local function checksum(text)
   return (string.gsub(ngx.sha1_bin(text), ".", function(byte) return string.format("%02x", byte:byte()) end))
 end
 
-local function stamped_version() return floor((dict:get("stamp") or 0) / 2) end
--- Checks the whole set, and puts it in the place of the one before. Nothing, a status and the reason when it does not.
-local function store(body)
-  local number, sum, start = head_of(body)
-  if not number then return nil, 400, "its first line is not drcon-peers 1 VERSION SHA1" end
-  local whole = checksum(string.format("%d\n", number) .. sub(body, start)) == sum and sub(body, -1) == "\n"
-  if not whole then return nil, 400, "its checksum does not match: it is damaged or cut short" end
-  local found, why = blocks_of(body, start, blocks)
-  if not found then return nil, 400, why end
-  -- Two workers must not write into the same slot. A worker that is killed meanwhile blocks the others for 5 s.
-  if not dict:safe_add("lock", true, 5) then return nil, 423, "another update is under way" end
-  local stamp = dict:get("stamp") or 0
-  local ok, status, serving = true, 200, floor(stamp / 2)
-  if number < serving or number == serving and dict:get("set" .. stamp % 2) ~= body then
-    ok, status, why = nil, 409, "version " .. number .. " is not newer than " .. serving .. ", which is served"
-  elseif number > serving then
-    local slot = 1 - stamp % 2
-    ok, why = dict:safe_set("set" .. slot, body)
-    -- A number has a fixed size: once it is there, to change it takes no memory, and so cannot fail.
-    if ok then ok, why = dict:safe_set("stamp", number * 2 + slot) end
-    if not ok then
-      status, why = 507, "the dict is full: it has " .. dict:capacity() .. " bytes, and the set " .. #body .. ", twice"
+local function newest() return dict:get("version") or 0 end
+local function key_of(number) return string.format("set %d", number) end
+
+-- Names the newest set that is there, and removes the others. There is no lock: a worker that was stopped here, and
+-- went on when others had newer sets, may name an older one for a moment. It looks again, and so heals that itself;
+-- where it was killed, whoever meets it does.
+local function publish()
+  local sets, last, named
+  repeat
+    named, sets = newest(), {}
+    last = named
+    for _, key in ipairs(dict:get_keys(0)) do
+      local number = tonumber(match(key, "^set (%d+)$"))
+      if number then sets[key], last = number, math.max(last, number) end
     end
-  end
-  dict:delete("lock")
-  return ok, status, why
+    -- A number has a fixed size: once it is there, to change it takes no memory, and so cannot fail.
+    if last > named then dict:safe_set("version", last) end
+  until last == named
+  for key, number in pairs(sets) do if number < last then dict:delete(key) end end
 end
 
--- Takes the newest set of the dict. Several tries: between stamp and slot two more changes may have come.
+-- Checks the whole set, and puts it in the place of the one before; or says why not, and a status.
+local function store(body)
+  local number, sum, start = head_of(body)
+  if not number then return nil, "its first line is not drcon-peers 1 VERSION SHA1", 400 end
+  local whole = checksum(string.format("%d\n", number) .. sub(body, start)) == sum and sub(body, -1) == "\n"
+  if not whole then return nil, "its checksum does not match: it is damaged or cut short", 400 end
+  local found, why = blocks_of(body, start, blocks)
+  if not found then return nil, why, 400 end
+  local serving, key = newest(), key_of(number)
+  if number < serving then
+    return nil, "version " .. number .. " is not newer than " .. serving .. ", which is served", 409
+  end
+  local ok, fault = dict:safe_add(key, body)
+  if not ok and fault ~= "exists" then
+    return nil, "the dict is full: a set of " .. #body .. " bytes needs three times that, of " .. dict:capacity(), 507
+  end
+  if not ok and dict:get(key) ~= body then return nil, "another set has version " .. number, 409 end
+  publish()
+  return true
+end
+
+-- Takes the newest set of the dict. Several tries: between its name and itself another change may have come.
 local function adopt()
   for _ = 1, 5 do
-    local stamp = dict:get("stamp") or 0
-    if stamp == seen then return end
-    local body = dict:get("set" .. stamp % 2)
-    local number, _, start = head_of(body or "")
-    local found = number == floor(stamp / 2) and blocks_of(body, start)
+    local number = newest()
+    if number == version then return end
+    local body = number > version and dict:get(key_of(number))
+    local found = body and blocks_of(body, select(3, head_of(body)))
     if found then
-      blocks, seen, version, changed_at = found, stamp, number, ngx.now()
+      blocks, version, changed_at = found, number, ngx.now()
       for name in pairs(services) do if not blocks[name] then services[name] = nil end end
       dict:safe_set("worker " .. ngx.worker.pid(), version, 60)
       return
     end
+    publish()
   end
 end
 
@@ -139,12 +154,10 @@ end
 local function read_file(only_newer)
   local file, why, number = io.open(config.file, "rb")
   if not file then return number == ENOENT, why end
-  local head, ok, status = (file:read("*l") or "") .. "\n", true, 200
-  if not only_newer or (head_of(head) or 0) > stamped_version() then
-    ok, status, why = store(head .. (file:read("*a") or ""))
-  end
+  local head, ok = (file:read("*l") or "") .. "\n", true
+  if not only_newer or (head_of(head) or 0) > newest() then ok, why = store(head .. (file:read("*a") or "")) end
   file:close()
-  return ok or status == 423, why
+  return ok, why
 end
 
 -- The peers of a service. What this worker knows of one (its failures, its open requests) outlives changes.
@@ -272,7 +285,7 @@ end
 -- In balancer_by_lua. `hash_key` is for "hash"; `lines`: the servers of the include file, which nginx counts as tries.
 -- Where this chooses nobody, nginx goes on with those servers.
 function M.balance(name, hash_key, lines)
-  if dict:get("stamp") ~= seen then adopt() end
+  if newest() ~= version then adopt() end
   local service = services[name]
   if not service or service.text ~= blocks[name] then service = service_of(name) end
   if not service then
@@ -316,10 +329,11 @@ function M.finished()
   leave(entry, times and sub(times, -1) == "-")
 end
 
--- nginx does not start when a socket is left of one that was killed. This runs before it binds its own.
+-- nginx does not start when a socket is left of one that was killed. This runs before it binds its own. nginx -t leaves
+-- it alone: to that, the socket of an nginx that is just being started looks the same.
 local function remove_stale_socket(path)
   local address = ffi.new("struct drcon_address", { family = AF_UNIX, path = path })
-  local fd = ffi.C.socket(AF_UNIX, SOCK_STREAM, 0)
+  local fd = ffi.C.socket(AF_UNIX, SOCK_STREAM + SOCK_NONBLOCK, 0)  -- its queue may be full, when the workers stall
   if ffi.C.connect(fd, address, ffi.sizeof(address)) ~= 0 and ffi.errno() == ECONNREFUSED then os.remove(path) end
   ffi.C.close(fd)
 end
@@ -328,9 +342,10 @@ end
 function M.init(options)
   if options.protocol ~= M.protocol then return nil, "drcon.lua is of another version of drcon than the file" end
   config, dict, choose = options, ngx.shared[options.dict], methods[options.balance]
-  remove_stale_socket(config.socket)
+  if ffi.C.ngx_test_config == 0 then remove_stale_socket(config.socket) end
+  dict:safe_add("version", 0)
   local ok, why = read_file(false)
-  local instead = stamped_version() > 0 and "what nginx has goes on" or "what is in the include file serves"
+  local instead = newest() > 0 and "what nginx has goes on" or "what is in the include file serves"
   if not ok then ngx.log(ngx.ERR, "drcon: ", config.file, " is not used: ", why, "; ", instead, " for now") end
   return true
 end
@@ -347,7 +362,7 @@ end
 
 local function tick(premature)
   if not premature then ngx.timer.at(ngx.now() - changed_at < 2 and BUSY_TICK or QUIET_TICK, tick) end
-  if dict:get("stamp") ~= seen then adopt() end
+  if newest() ~= version then adopt() end
   if not premature and ngx.now() - last_look < 1 then return end
   last_look = ngx.now()
   dict:safe_set("worker " .. ngx.worker.pid(), version, 60)
@@ -359,6 +374,7 @@ end
 -- In init_worker_by_lua: before the first request.
 function M.worker()
   math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
+  for _, key in ipairs { "stamp", "set0", "set1" } do dict:delete(key) end  -- of an earlier version of this file
   adopt()
   tick(false)
 end
@@ -372,7 +388,7 @@ local function say_of_workers(kind, separator)
 end
 
 local function say_state()
-  ngx.say("drcon ", M.protocol, "\nversion ", stamped_version())
+  ngx.say("drcon ", M.protocol, "\nversion ", newest())
   ngx.say("capacity ", dict:capacity(), "\nfree ", dict:free_space())
   say_of_workers("worker", " ")
 end
@@ -382,8 +398,8 @@ local answers = {
   ["GET /statistics"] = function() return dict:safe_set("asked", true, 60) and say_of_workers("statistics", "\n") end,
   ["PUT /peers"] = function()
     ngx.req.read_body()
-    local ok, status, why = store(ngx.req.get_body_data() or "")
-    ngx.status = status
+    local ok, why, status = store(ngx.req.get_body_data() or "")
+    ngx.status = status or 200
     if not ok then return ngx.say(why) end
     adopt()
     say_state()

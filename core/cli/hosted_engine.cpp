@@ -1,8 +1,11 @@
 #include "cli/hosted_engine.hpp"
 
 #include "base/lane.hpp"
+#include "log/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+
+#include <cstdlib>
 
 namespace drcon::cli {
 
@@ -36,6 +39,11 @@ bool hosted_engine::stop() {
   context_.restart();
   while (!over) context_.run_one();
   return clean;
+}
+
+void exit_without_those_left(int code) {
+  log::flush();
+  std::_Exit(code);
 }
 
 }  // namespace drcon::cli

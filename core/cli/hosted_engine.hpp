@@ -24,7 +24,7 @@ public:
 
   /// Runs the loop until `done()` is true; false when the time is up first.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most);
-  /// Stops the engine and runs the loop until it has; false when a plugin missed its deadline.
+  /// Stops the engine and runs the loop until it has; false when a plugin, or the disk, missed its deadline.
   bool stop();
 
   boost::asio::io_context& context() { return context_; }
@@ -36,5 +36,9 @@ private:
   metrics::metrics figures_;
   std::optional<engine::engine> engine_;
 };
+
+/// Ends the process after a stop that was not clean: a plugin, or the disk, has not ended, so that destructors would
+/// wait for it, or free what it still uses.
+[[noreturn]] void exit_without_those_left(int code);
 
 }  // namespace drcon::cli

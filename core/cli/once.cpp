@@ -14,7 +14,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -122,9 +121,7 @@ int once(const arguments& options) {
   if (const auto code = programs.exit_code(); code && (programs.has_ended() || (settled && open.empty())))
     result = *code;
   if (clean) return result;
-  // A plugin, or the disk, has not ended: destructors would wait for it, or free what it still uses.
-  log::flush();
-  std::_Exit(result);
+  exit_without_those_left(result);
 }
 
 }  // namespace drcon::cli

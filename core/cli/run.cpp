@@ -298,9 +298,7 @@ int run(const arguments& options) {
   daemon daemon(options, plugins, *host);
   const int result = daemon.run(*config);
   if (!daemon.has_overstayed()) return result;
-  // A plugin, or the disk, has not ended: destructors would wait for it, or free what it still uses.
-  log::flush();
-  std::_Exit(result);
+  exit_without_those_left(result);
 }
 
 }  // namespace drcon::cli

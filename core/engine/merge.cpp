@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -14,7 +15,7 @@ namespace drcon::engine {
 
 namespace {
 
-using ids = std::set<std::string>;
+using ids = std::set<std::string, std::less<>>;
 using place = std::pair<std::string, std::uint32_t>;
 
 // An endpoint that goes into the merged service.
@@ -67,7 +68,7 @@ ids keep_ids(std::vector<taken>& all, const model::service_ptr& before) {
   for (auto& each : all) {
     const auto [first, last] = had.equal_range({each.value.address, each.value.port});
     const auto found = std::find_if(first, last, [&](const auto& one) {
-      return is_made_of(one.second, *each.origin, each.value.id) && !kept.contains(std::string(one.second));
+      return is_made_of(one.second, *each.origin, each.value.id) && !kept.contains(one.second);
     });
     if (found == last) continue;
     each.value.id = found->second;
@@ -79,8 +80,9 @@ ids keep_ids(std::vector<taken>& all, const model::service_ptr& before) {
 
 // Nothing of it was ever given another id, which is so of nearly every service.
 bool is_as_it_is(const part& only, const model::service_ptr& before) {
-  return !before || std::ranges::none_of(before->endpoints(),
-                                         [&](const auto& each) { return each.id().starts_with(only.origin + "/"); });
+  if (!before) return true;
+  const auto prefix = only.origin + "/";
+  return std::ranges::none_of(before->endpoints(), [&](const auto& each) { return each.id().starts_with(prefix); });
 }
 
 }  // namespace

@@ -2,13 +2,11 @@
 
 #include "base/build_facts.hpp"
 #include "plugins/call_gate.hpp"
+#include "plugins/host_abilities.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
 #include "plugins/program_keepers.hpp"
 #include "plugins/validation.hpp"
-
-#include <drcon/configuration.h>
-#include <drcon/names.h>
 
 #include <optional>
 #include <string>
@@ -83,14 +81,8 @@ void names_known(drcon_instance* self, drcon_string part) {
 }
 
 const void* ability(drcon_instance*, const char* name) {
-  static constexpr drcon_configuration configuration{
-      .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
-  static constexpr drcon_names names{
-      .size = sizeof(drcon_names), .reserved = 0, .unknown = &names_unknown, .known = &names_known};
-  const std::string_view asked(name);
-  if (asked == DRCON_PROCESS) return &process_ability();
-  if (asked == DRCON_CONFIGURATION) return &configuration;
-  return asked == DRCON_NAMES ? &names : nullptr;
+  static constexpr host_abilities all(&configuration_file, &names_unknown, &names_known);
+  return std::string_view(name) == DRCON_PROCESS ? &process_ability() : all.find(name);
 }
 
 }  // namespace

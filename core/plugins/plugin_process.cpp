@@ -12,11 +12,9 @@
 #include "plugins/child.hpp"
 #include "plugins/frame.hpp"
 #include "plugins/frame_content.hpp"
+#include "plugins/host_abilities.hpp"
 #include "plugins/options.hpp"
 #include "plugins/validation.hpp"
-
-#include <drcon/configuration.h>
-#include <drcon/names.h>
 
 #include <fcntl.h>
 
@@ -139,13 +137,8 @@ void names_known(drcon_instance* self, drcon_string part) {
   send_frame(self, frame_writer(frame_type::names_known).text(view(part)));
 }
 const void* ability(drcon_instance*, const char* name) {
-  static constexpr drcon_configuration configuration{
-      .size = sizeof(drcon_configuration), .reserved = 0, .file = &configuration_file};
-  static constexpr drcon_names names{
-      .size = sizeof(drcon_names), .reserved = 0, .unknown = &names_unknown, .known = &names_known};
-  const std::string_view asked(name);
-  if (asked == DRCON_CONFIGURATION) return &configuration;
-  return asked == DRCON_NAMES ? &names : nullptr;
+  static constexpr host_abilities all(&configuration_file, &names_unknown, &names_known);
+  return all.find(name);
 }
 
 constexpr drcon_host here{.size = sizeof(drcon_host),

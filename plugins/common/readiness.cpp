@@ -66,9 +66,13 @@ void readiness::judge(standing& each, failure how) {
   if (in_outage_) return set_heard(each, false);
   if (how == failure::unanswered || all_fail()) return;
   ++each.errors;
+  if (waits_in_vain(how, each.errors, each.is_known)) set_heard(each, true);
+}
+
+bool readiness::waits_in_vain(failure how, unsigned errors, bool is_known) {
   constexpr unsigned enough = 2;
   constexpr unsigned enough_of_unknown = 8;
-  if (how == failure::refusal || each.errors >= (each.is_known ? enough : enough_of_unknown)) set_heard(each, true);
+  return how == failure::refusal || errors >= (is_known ? enough : enough_of_unknown);
 }
 
 bool readiness::become_ready(bool rest_is_heard) {

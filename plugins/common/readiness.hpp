@@ -56,6 +56,8 @@ public:
   /// waited for longer, some half a minute with the usual pauses: its source has no state of it, and the host keeps
   /// what it served of it earlier, if the source reports that the state is unknown.
   void judge(standing& each, failure how);
+  /// The same rule, for what else a source asks for: after so many errors in a row, of which the last was `how`.
+  static bool waits_in_vain(failure how, unsigned errors, bool is_known);
   /// True when the source is ready now and was not before. `rest_is_heard`: nothing else has to be waited for.
   bool become_ready(bool rest_is_heard = true);
 

@@ -40,8 +40,7 @@ std::string read_owner(const options& table, const context& host) {
 // Where the configuration is says what it is: it is edited, and is the same one still. Of the path only a digest goes
 // to where everybody can read it.
 std::string read_origin(const context& host) {
-  const auto* found =
-      static_cast<const drcon_configuration*>(host.host()->ability(host.instance(), DRCON_CONFIGURATION));
+  const auto* found = host.ability<drcon_configuration>(DRCON_CONFIGURATION);
   const auto file = found == nullptr ? std::string_view() : view(found->file(host.instance()));
   return file.empty() ? std::string() : common::digest(file);
 }

@@ -12,14 +12,8 @@
 namespace drcon::consul {
 namespace {
 
-// As of a service: one that was known loses nothing by being given up.
-constexpr unsigned enough_errors = 8;
-constexpr unsigned enough_errors_of_known = 2;
-
 // Null with a host that has no such ability: then nothing can be said of names that are not known.
-const drcon_names* names_of(const context& host) {
-  return static_cast<const drcon_names*>(host.host()->ability(host.instance(), DRCON_NAMES));
-}
+const drcon_names* names_of(const context& host) { return host.ability<drcon_names>(DRCON_NAMES); }
 
 // For people, and so that no two parts have one name.
 std::string part_of(const selection& chosen) {
@@ -51,8 +45,9 @@ void watcher::take_catalog(const selection& place, const catalog& now, bool has_
   }
   known = now;
   // Names that may have been of this place are now known to be of others, or not.
-  for (const auto& [other, services] : catalogs_known_)
-    if (is_first && other != key) choose_from(other, services);
+  if (is_first)
+    for (const auto& [other, services] : catalogs_known_)
+      if (other != key) choose_from(other, services);
   if (left_out_[key] != left_out_before) report_status();
   registrations_changed(key, has_index);
   wake_rotation();
@@ -102,8 +97,7 @@ void watcher::catalog_failed(const std::string& place, const common::http_answer
   }
   const auto how = common::consul::kind_of(answer);
   if (how == common::failure::unanswered) return;
-  const auto enough = catalogs_known_.contains(place) ? enough_errors_of_known : enough_errors;
-  if (++catalog_errors_[place] < enough && how != common::failure::refusal) return;
+  if (!common::readiness::waits_in_vain(how, ++catalog_errors_[place], catalogs_known_.contains(place))) return;
   const auto* host_names = names_of(host_);
   if (host_names == nullptr) return;
   for (const auto& each : settings_.services) {

@@ -224,7 +224,7 @@ bool applier::serves(const rendered& next) {
   return true;
 }
 
-// A master that was told to end takes no other signal. Its listener shows it, since new workers that all died would
+// A master that is shutting down takes no other signal. Its listener shows it, since new workers that all died would
 // leave the same workers: it is the master that has closed that.
 bool applier::is_ending(pid_t master) const {
   if (!form_.listener || !nginx_.is_ending(master)) return false;

@@ -137,9 +137,13 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
     text_.reset();
     found = put_until_taken(text, stop);
     if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
-    if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
-      return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
-    if (found.status == 0 && !found.is_silent && is_ending()) return {.how = leave_to_next(text)};
+    if (found.status == 0) {
+      std::string ignored;
+      const auto master = nginx_.master(ignored);
+      if (!master) return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
+      // It listens no more, and is shutting down: a reload, or another file, would change nothing.
+      if (!found.is_silent && nginx_.is_ending(*master)) return {.how = leave_to_next(text)};
+    }
     // It may have taken them when it went on, with nobody left to be answered.
     if (found.is_silent) found = channel_.state();
     if (found.is_silent || (found.status == 200 && found.state->version != version_))
@@ -227,13 +231,6 @@ outcome live_mode::leave_to_stalled(const std::string& text) {
   return retry("nginx does not answer on " + options_.socket +
                ": do its workers answer requests? Once they do, they take the servers from " + options_.peers +
                " within a second");
-}
-
-// It listens no more, and was told to end: to signal it to reload, or to give it another file, would change nothing.
-bool live_mode::is_ending() const {
-  std::string ignored;
-  const auto master = nginx_.master(ignored);
-  return master && nginx_.is_ending(*master);
 }
 
 outcome live_mode::leave_to_next(const std::string& text) {

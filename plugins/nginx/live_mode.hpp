@@ -92,7 +92,6 @@ private:
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);
   bool has_what_was_sent();
   outcome leave_to_stalled(const std::string& text);
-  bool is_ending() const;
   outcome leave_to_next(const std::string& text);
   outcome wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop);
   std::vector<pid_t> accepting_workers() const;

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -138,6 +139,7 @@ private:
   };
   static origin count_of(const std::vector<service>& services);
   thing thing_of(origin number) const;
+  std::optional<thing> can_be_left_out(origin of, templating::memory& scratch) const;
   origin first_setting_of(const service& owner) const;
   origin asked_origin(const std::string& path) const;
   bool is_written_by_grammar(const thing& of, std::string_view query) const;

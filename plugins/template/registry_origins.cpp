@@ -176,13 +176,19 @@ void registry::judge(const value& made, bool as_characters, std::string_view fun
   throw templating::failure("what it makes of texts of the registry" + holds);
 }
 
-bool registry::leave_out(origin of, const std::string& why, templating::memory& scratch) const {
+// The one thing that it comes of, where that can be left out.
+std::optional<registry::thing> registry::can_be_left_out(origin of, templating::memory& scratch) const {
   const auto behind = known().behind(of, scratch);
-  if (!behind.are_known || behind.all.size() != 1) return false;
+  if (!behind.are_known || behind.all.size() != 1) return {};
   const auto one = thing_of(*behind.all.begin());
-  if (one.is_asked) return false;
-  note_thing(one, why);
-  return true;
+  if (one.is_asked) return {};
+  return one;
+}
+
+bool registry::leave_out(origin of, const std::string& why, templating::memory& scratch) const {
+  const auto one = can_be_left_out(of, scratch);
+  if (one) note_thing(*one, why);
+  return one.has_value();
 }
 
 void registry::note_setting(std::string_view path, const service& owner, const std::string& why) const {
@@ -196,11 +202,9 @@ const void* registry::place_of(const thing& of) {
 
 // Only what could be left out counts: of all else nobody could say who is to blame.
 bool registry::may_ask(origin of, std::uint64_t count, templating::memory& scratch) const {
-  const auto behind = known().behind(of, scratch);
-  if (!behind.are_known || behind.all.size() != 1) return true;
-  const auto one = thing_of(*behind.all.begin());
-  if (one.is_asked) return true;
-  demands_.try_emplace(place_of(one), demand{.of = one}).first->second.count += count;
+  const auto one = can_be_left_out(of, scratch);
+  if (!one) return true;
+  demands_.try_emplace(place_of(*one), demand{.of = *one}).first->second.count += count;
   demanded_ += count;
   return demanded_ <= templating::most_that_all_data_asks_for;
 }

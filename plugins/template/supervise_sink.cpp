@@ -11,7 +11,7 @@ namespace drcon::templates {
 namespace {
 
 const drcon_process* process_of(const context& host) {
-  const auto* found = static_cast<const drcon_process*>(host.host()->ability(host.instance(), DRCON_PROCESS));
+  const auto* found = host.ability<drcon_process>(DRCON_PROCESS);
   if (found == nullptr)
     throw config_error("/supervise",
                        "needs the sink to run within drcon's own process, whose child the program is: leave out "

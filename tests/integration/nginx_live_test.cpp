@@ -820,7 +820,7 @@ TEST_F(NginxLiveUnderLoad, NoRequestFailsThatAStaticUpstreamWouldHaveAnsweredWha
   EXPECT_THAT(nginx_.log(), Not(HasSubstr("signal 11")));
 }
 
-// A master that was told to end listens no more, and waits for the last requests of its workers.
+// A master that is shutting down listens no more, and waits for the last requests of its workers.
 TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileTheOneBeforeEnded) {
   serve_web({&a_});
   auto last_request = std::async(std::launch::async, [&] { return nginx_.get("/held").body; });

@@ -75,6 +75,14 @@ public:
     host_->rendered(instance_, c_string(target), c_string(wanted), {live.data() ? live.data() : "", live.size()});
   }
 
+  /// An ability of the host by its name, such as `ability<drcon_names>(DRCON_NAMES)`; null where it has none of that
+  /// name.
+  template <class Ability>
+  const Ability* ability(const char* name) const {
+    if (!DRCON_HAS(host_, ability) || host_->ability == nullptr) return nullptr;
+    return static_cast<const Ability*>(host_->ability(instance_, name));
+  }
+
   const drcon_host* host() const noexcept { return host_; }
   drcon_instance* instance() const noexcept { return instance_; }
 

@@ -4,6 +4,8 @@
 
 #include <drcon/names.h>
 
+#include <functional>
+
 namespace drcon::engine {
 namespace {
 
@@ -22,19 +24,24 @@ protected:
     test::forget_fakes();
     start();
   }
+
+  // `report_unknown`: the source says that it does not know db, by its name or as one of a part.
+  void keeps_db_until_it_is_reported(const std::function<void()>& report_unknown) {
+    begin_again();
+    fake("s")->host.publish(service_of("web", 3));
+    report_unknown();
+    fake("s")->host.ready();
+    ASSERT_TRUE(sees("t", 5)) << "three of web, and the two of db";
+    EXPECT_EQ(fake("t")->applies, 1) << "already in the first merge";
+    fake("s")->host.publish(service_of("web", 4));
+    ASSERT_TRUE(sees("t", 6));
+    fake("s")->host.publish(service_of("db", 1));
+    EXPECT_TRUE(sees("t", 5)) << "what is reported counts";
+  }
 };
 
 TEST_F(Unheard, KeepsTheLastGoodStateOfAServiceUntilItIsReported) {
-  begin_again();
-  fake("s")->host.publish(service_of("web", 3));
-  fake("s")->host.unknown("db", "permission denied");
-  fake("s")->host.ready();
-  ASSERT_TRUE(sees("t", 5)) << "three of web, and the two of db";
-  EXPECT_EQ(fake("t")->applies, 1) << "already in the first merge";
-  fake("s")->host.publish(service_of("web", 4));
-  ASSERT_TRUE(sees("t", 6));
-  fake("s")->host.publish(service_of("db", 1));
-  EXPECT_TRUE(sees("t", 5)) << "what is reported counts";
+  keeps_db_until_it_is_reported([] { fake("s")->host.unknown("db", "permission denied"); });
 }
 
 TEST_F(Unheard, LosesAServiceThatIsReportedToBeGone) {
@@ -99,7 +106,7 @@ class Nameless : public Unheard {
 protected:
   static const drcon_names& names(const std::string& source) {
     const auto& host = fake(source)->host;
-    return *static_cast<const drcon_names*>(host.host()->ability(host.instance(), DRCON_NAMES));
+    return *host.ability<drcon_names>(DRCON_NAMES);
   }
   static void unknown(const std::string& pattern, const std::string& source = "s") {
     names(source).unknown(fake(source)->host.instance(), c_string("far"), c_string(pattern),
@@ -121,16 +128,7 @@ protected:
 };
 
 TEST_F(Nameless, KeepsTheLastGoodStateOfItsServicesWhileTheOthersGoOn) {
-  begin_again();
-  fake("s")->host.publish(service_of("web", 3));
-  unknown("d.*");
-  fake("s")->host.ready();
-  ASSERT_TRUE(sees("t", 5)) << "three of web, and the two of db";
-  EXPECT_EQ(fake("t")->applies, 1) << "already in the first merge";
-  fake("s")->host.publish(service_of("web", 4));
-  ASSERT_TRUE(sees("t", 6));
-  fake("s")->host.publish(service_of("db", 1));
-  EXPECT_TRUE(sees("t", 5)) << "what is reported counts";
+  keeps_db_until_it_is_reported([] { unknown("d.*"); });
 }
 
 TEST_F(Nameless, LosesWhatIsNotThereOnceTheNamesAreKnown) {

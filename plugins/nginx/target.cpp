@@ -130,10 +130,7 @@ std::map<pid_t, target::worker> target::all_workers(pid_t master) const {
   return all;
 }
 
-bool target::is_ending(pid_t master) const {
-  const auto all = all_workers(master);
-  return !all.empty() && std::ranges::none_of(all, [](const auto& each) { return each.second.accepts; });
-}
+bool target::is_ending(pid_t master) const { return workers(master).empty(); }
 
 std::optional<bool> target::includes(const std::string& file, const std::string& mark,
                                      const std::stop_token& stop) const {

@@ -63,7 +63,8 @@ public:
   /// All of them, those that are about to end as well.
   std::map<pid_t, worker> all_workers(pid_t master) const;
 
-  /// Its workers finish the connections that they have, and none accepts any: it is shutting down.
+  /// No worker accepts connections: each finishes those that it has, or all have ended. Where nobody listens any more
+  /// either, it is shutting down.
   bool is_ending(pid_t master) const;
 
   /// Whether the main configuration includes `file`, according to `nginx -T`; nothing when that cannot be known. `mark`

@@ -838,6 +838,30 @@ TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileTheOneBeforeE
   EXPECT_EQ(answering(), names{"b"});
 }
 
+// Between the end of its last worker and its own, a master that shuts down has none.
+TEST_F(NginxLive, AnNginxThatEndsIsNotReloadedWhenItsLastWorkerHasGone) {
+  serve_web({&a_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  auto last_request = std::async(std::launch::async, [&] { return nginx_.get("/held").body; });
+  ASSERT_TRUE(wait_until([&] { return a_.requests() > 0; }));
+  ::kill(nginx_.master(), SIGQUIT);
+  ASSERT_TRUE(wait_until([&] { return http("GET", nginx_.port(), "/", {}, {}, 1s).status == 0; }));
+  ::kill(nginx_.master(), SIGSTOP);
+  a_.release();
+  EXPECT_EQ(last_request.get(), "a\n");
+  EXPECT_TRUE(
+      wait_until([&] { return std::ranges::none_of(workers, [](pid_t each) { return as_daemon::is_alive(each); }); }));
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  ::kill(nginx_.master(), SIGCONT);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr("is about to end"));
+  nginx_.stop();
+  EXPECT_EQ(nginx_.reloads(), reloads) << nginx_.log();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
+}
+
 // wrk keeps its connections, as browsers and proxies do: a reload would break them.
 TEST_F(NginxLive, NoClientLosesARequestOrAConnectionWhileServersChange) {
   const backend c("c");

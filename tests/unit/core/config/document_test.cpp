@@ -158,11 +158,19 @@ TEST_F(Documents, OfHugeSizeAreRefused) {
   EXPECT_EQ(text(), "drcon.toml: error: 'drcon.toml' is larger than 16777216 bytes\n");
 }
 
-class HostileText : public ::testing::TestWithParam<std::string> {};
+// Each is made within its test: GoogleTest makes and prints every parameter whenever the program starts, which it does
+// once for each of its tests.
+struct hostile_text {
+  const char* name;
+  std::string (*make)();
+};
+void PrintTo(const hostile_text& text, std::ostream* out) { *out << text.name; }
+
+class HostileText : public ::testing::TestWithParam<hostile_text> {};
 
 TEST_P(HostileText, IsAFaultAtItsPlaceAndNoCrash) {
   test::temp_dir dir;
-  write_file(dir / "drcon.toml", GetParam());
+  write_file(dir / "drcon.toml", GetParam().make());
   diagnostics found;
   EXPECT_FALSE(read_documents(dir / "drcon.toml", found).has_main);
   ASSERT_EQ(found.sorted().size(), 1U);
@@ -176,13 +184,22 @@ std::string repeated(const std::string& part, int times) {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, HostileText,
-                         ::testing::Values("a = \"\xff\"", "# \xc3", std::string("a = \"\0\"", 7), std::string("\0", 1),
-                                           "\xff\xfe", "a = " + repeated("[", 100'000),
-                                           "a = " + repeated("{b=", 100'000), "a" + repeated(".a", 200'000) + " = 1",
-                                           "[a" + repeated(" . a", 200'000) + "]",
-                                           "a" + repeated(".\"b\"", 200'000) + " = 1",
-                                           "a = {b" + repeated(".'c'", 200'000) + " = 1}"));
+const hostile_text hostile_texts[] = {
+    {"InvalidByteInAValue", [] { return std::string("a = \"\xff\""); }},
+    {"CharacterCutShort", [] { return std::string("# \xc3"); }},
+    {"ZeroByteInAValue", [] { return std::string("a = \"\0\"", 7); }},
+    {"ZeroByteAlone", [] { return std::string("\0", 1); }},
+    {"ByteOrderMarkOfAnotherEncoding", [] { return std::string("\xff\xfe"); }},
+    {"DeepArrays", [] { return "a = " + repeated("[", 100'000); }},
+    {"DeepInlineTables", [] { return "a = " + repeated("{b=", 100'000); }},
+    {"DeepKey", [] { return "a" + repeated(".a", 200'000) + " = 1"; }},
+    {"DeepHeader", [] { return "[a" + repeated(" . a", 200'000) + "]"; }},
+    {"DeepQuotedKey", [] { return "a" + repeated(".\"b\"", 200'000) + " = 1"; }},
+    {"DeepKeyInAnInlineTable", [] { return "a = {b" + repeated(".'c'", 200'000) + " = 1}"; }},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, HostileText, ::testing::ValuesIn(hostile_texts),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace drcon::config

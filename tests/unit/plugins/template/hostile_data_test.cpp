@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::templates {
-namespace {
+namespace hostile_data_test {
 
 service named(const std::string& name, std::map<std::string, std::string> meta = {}, std::uint32_t port = 80) {
   return {.name = name,
@@ -312,5 +312,5 @@ TEST(GoTemplateHostileLabels, NoFunctionMakesWhatWasJudgedIntoSomethingElse) {
   EXPECT_GT(rendered, 1000U);
 }
 
-}  // namespace
+}  // namespace hostile_data_test
 }  // namespace drcon::templates

@@ -6,6 +6,9 @@
 #include <cstddef>
 
 template class nlohmann::basic_json<>;
+template nlohmann::json nlohmann::json::parse(const std::string&, nlohmann::json::parser_callback_t, bool, bool);
+template nlohmann::json nlohmann::json::parse(std::string&, nlohmann::json::parser_callback_t, bool, bool);
+template nlohmann::json nlohmann::json::parse(std::string&&, nlohmann::json::parser_callback_t, bool, bool);
 
 #ifdef DRCON_DEFINES_JSON_LITERAL
 nlohmann::json nlohmann::literals::json_literals::operator""_json(const char* text, std::size_t size) {

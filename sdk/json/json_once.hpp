@@ -6,4 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <string>
+
 extern template class nlohmann::basic_json<>;
+// A member template, and with it the whole parser.
+extern template nlohmann::json nlohmann::json::parse(const std::string&, nlohmann::json::parser_callback_t, bool, bool);
+extern template nlohmann::json nlohmann::json::parse(std::string&, nlohmann::json::parser_callback_t, bool, bool);
+extern template nlohmann::json nlohmann::json::parse(std::string&&, nlohmann::json::parser_callback_t, bool, bool);

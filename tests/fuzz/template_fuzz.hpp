@@ -36,12 +36,13 @@ inline templating::surroundings template_surroundings() {
 
 inline const templating::value& template_data() {
   static templating::memory scratch(std::size_t{1} << 20U);
-  static const auto data = oracle::value_of(oracle::json::parse(R"({"i":42,"n":-7,"f":2.5,"z":0,"s":"hello, wörld",
+  static const auto data =
+      oracle::value_of(oracle::json::parse(std::string(R"({"i":42,"n":-7,"f":2.5,"z":0,"s":"hello, wörld",
     "e":"","t":true,"u":{"$uint64":9},"l":[1,"two",3.5,null,[4,5]],"w":{"$strings":["b","a","c"]},
     "m":{"a":1,"b":{"c":"deep"},"k":null,"x.y":"dotted"},"sm":{"$stringmap":{"x":"1","y":"2"}},"nil":null,
     "pairs":{"$pairs":[["a/b","1"],["c","2"]]},"services":[{"name":"web","endpoints":[{"address":"10.0.0.1","port":80}]},
-    {"name":"api","endpoints":[]}],"broken":"\u0000\u0085\ud83d\ude00<&>'\"\\"})"),
-                                            scratch);
+    {"name":"api","endpoints":[]}],"broken":"\u0000\u0085\ud83d\ude00<&>'\"\\"})")),
+                       scratch);
   return data;
 }
 

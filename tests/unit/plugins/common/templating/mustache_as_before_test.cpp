@@ -29,13 +29,13 @@ old_values old_value_of(const json& of) {
 }
 
 const json& data() {
-  static const auto all = json::parse(R"({
+  static const auto all = json::parse(std::string(R"({
     "name": "web", "empty": "", "yes": true, "no": false, "count": 2, "none": [],
     "services": [{"name": "a", "first": true, "last": false, "tags": ["x", "<y>"], "endpoints": []},
                  {"name": "b", "first": false, "last": true, "tags": [], "count": 7,
                   "endpoints": [{"server": "10.0.0.1:80", "first": true, "last": true, "meta": {"zone": "z\nz"}}]}],
     "service": {"web": {"count": 1, "name": "inner"}, "a": {}},
-    "key": {"a/b": "v", "c": ""}})");
+    "key": {"a/b": "v", "c": ""}})"));
   return all;
 }
 

@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "demo"))
 from container import DRCON, Recipe, show as show_recipe  # noqa: E402
+from slow_service import Clients, SlowService  # noqa: E402
 from stage import free_port, request, wait_for  # noqa: E402
 
 MOST_BYTES = 60_000_000
@@ -74,6 +75,26 @@ def whose_end_it_was(trial):
     expect("exit code after drcon was killed", trial.exit_code(name), "137")
 
 
+def a_stop_under_load_loses_no_request(trial):
+    """Whatever was passed on to a server is answered whole, as by an nginx that is stopped by itself. What comes when
+    nginx listens no more is refused, and no matter of drcon's."""
+    slow = SlowService(trial.gateway, 2)
+    registered = {"ID": "slow-1", "Name": "slow", "Address": trial.gateway, "Port": slow.port}
+    expect("status of the registration", request(trial.consul_port, "PUT", "/v1/agent/service/register", registered)[0], 200)
+    name = f"{trial.balancer}-slow"
+    trial.another_balancer(name, "-e", "SERVICE=slow")
+    address = trial.docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", name)
+    clients = Clients(address, 80, 16)
+    wait_for("requests under way", lambda: len(slow.asked) >= 64)
+    trial.docker("stop", "-t", "30", name)
+    expect("exit code after a stop under load", trial.exit_code(name), "0")
+    wait_for("requests that nobody takes", lambda: clients.refused >= 16)
+    clients.stop()
+    slow.stop()
+    expect("requests that were passed on and not answered", sorted(slow.asked - clients.answered), [])
+    print(f"image: stopped under load: {len(clients.answered)} requests answered, 0 failed")
+
+
 def several_services_have_their_names(trial):
     name = f"{trial.balancer}-many"
     port = free_port()
@@ -91,6 +112,7 @@ def show(trial):
     what_is_wrong_is_reported(trial)
     whose_end_it_was(trial)
     several_services_have_their_names(trial)
+    a_stop_under_load_loses_no_request(trial)
     print("image: all of it holds")
     return 0
 

@@ -31,6 +31,7 @@ const char* const shapes = R"JSON({
     "ready": { "type": "boolean", "description": "Has reported all its services, at least once." }, "known": { "type": "boolean", "description": "Ready, and reachable now." },
     "services": { "type": "integer" }, "endpoints": { "type": "integer" },
     "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it has no current data, and why; their last known data is used." },
+    "nameless": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Parts, such as datacentres, whose services it cannot name at present, and why; what was served of them stays." },
     "why_unknown": { "type": "string", "description": "Why it is unreachable at present." },
     "unknown_since": { "type": "number", "description": "Since when it is unreachable; 0: it is not." }, "last_word": { "type": "number" } } },
   "Loss": { "properties": { "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },

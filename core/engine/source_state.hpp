@@ -78,6 +78,13 @@ public:
   std::string why_unknown() const;
   /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
+  /// A part, such as a datacentre, whose services it cannot name at present. What was served of them stays.
+  struct nameless_part {
+    std::optional<pattern> names;  ///< which names it may have; nothing: any
+    silence what;
+  };
+  /// By what the source calls them.
+  const std::map<std::string, nameless_part>& nameless_parts() const { return parts_; }
   /// It watches this service and has never reported it, because it has no data of it: whether that has endpoints is not
   /// known, so that nothing that is served of it may be taken for gone.
   bool has_yet_to_report(const std::string& service) const { return unheard_.contains(service); }
@@ -103,12 +110,6 @@ public:
   void on_refused(const std::vector<plugins::refusal>& what) override;
 
 private:
-  // A part whose services it cannot name at present.
-  struct nameless_part {
-    std::optional<pattern> names;  // nothing: any
-    silence what;
-  };
-
   bool take(const std::string& name, const model::service_ptr& now);
   void take_names(const plugins::source_news& news, source_event& event);
   void know_names(const std::string& part, source_event& event);
@@ -128,8 +129,8 @@ private:
   std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
   std::set<std::string> unheard_;  // of those: never reported. Each is changed by its first report, also by "gone"
-  std::map<std::string, nameless_part> parts_;  // by what the source calls them
-  std::set<std::string> known_parts_;           // of these: known again since an outage has begun
+  std::map<std::string, nameless_part> parts_;
+  std::set<std::string> known_parts_;  // of these: known again since an outage has begun
   std::optional<silence> all_unknown_;
   bool ready_ = false;
   // An outage: it was ready, and has reported that it knows nothing. collected_ is what it has reported since then.

@@ -38,6 +38,7 @@ json encode(const source_report& source) {
   encoded["services"] = source.services;
   encoded["endpoints"] = source.endpoints;
   encoded["unknown"] = source.unknown;
+  encoded["nameless"] = source.nameless;
   encoded["last_word"] = base::to_seconds(source.last_word);
   if (source.why_unknown) encoded["why_unknown"] = *source.why_unknown;
   encoded["unknown_since"] = base::to_seconds(source.unknown_since);

@@ -74,7 +74,8 @@ void add(const pipeline_report& pipeline, worst& all) {
 
 void add(const std::string& name, const source_report& source, worst& all) {
   all.add_if(!source.known, condition::source_unreachable, name, source.unknown_since);
-  all.add_if(has_warnings(source.instance) || !source.unknown.empty(), condition::warnings, name);
+  all.add_if(has_warnings(source.instance) || !source.unknown.empty() || !source.nameless.empty(), condition::warnings,
+             name);
 }
 
 void add(const std::string& name, const sink_report& sink, worst& all) {

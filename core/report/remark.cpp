@@ -28,6 +28,8 @@ const std::vector<remark_meaning>& remark_codes() {
       {"source-recovering", "A source is back after an outage; its services are collected until all are reported."},
       {"source-degraded", "A source works, with less than was asked for."},
       {"service-unknown", "A source has no current data of a service; its last known data is used."},
+      {"names-unknown",
+       "A source cannot name the services of a part, such as a datacentre; what was served of them stays."},
       {"endpoints-left-out", "A source or sink leaves out a service or an endpoint."},
       {"sink-degraded", "A sink works, with less than was asked for."},
       {"last-servers-kept", "A service has nothing in service, and a sink keeps its last servers."},

@@ -35,6 +35,7 @@ enum class remark_code {
   source_recovering,
   source_degraded,
   service_unknown,
+  names_unknown,
   endpoints_left_out,
   sink_degraded,
   last_servers_kept,

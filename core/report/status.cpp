@@ -2,6 +2,7 @@
 
 #include "base/build_facts.hpp"
 #include "base/host_name.hpp"
+#include "config/text.hpp"
 #include "engine/counterparts.hpp"
 #include "model/snapshot.hpp"
 #include "report/refused_in_service.hpp"
@@ -51,10 +52,13 @@ source_report source_of(const engine::engine& engine, const std::string& name) {
                      .services = source.services().size(),
                      .endpoints = endpoint_count(source),
                      .unknown = {},
+                     .nameless = {},
                      .last_word = source.last_word(),
                      .why_unknown = {},
                      .unknown_since = {}};
   for (const auto& [service, silence] : source.unknown()) made.unknown.emplace(service, silence.why);
+  for (const auto& [part, unnamed] : source.nameless_parts())
+    made.nameless.emplace(config::printable(part), unnamed.what.why);
   if (const auto& silence = source.all_unknown()) {
     made.why_unknown = source.why_unknown();
     made.unknown_since = silence->since;

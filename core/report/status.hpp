@@ -43,7 +43,8 @@ struct source_report {
   bool known = false;
   std::size_t services = 0;
   std::size_t endpoints = 0;
-  std::map<std::string, std::string> unknown;  ///< services of which it has no current data, and why
+  std::map<std::string, std::string> unknown;   ///< services of which it has no current data, and why
+  std::map<std::string, std::string> nameless;  ///< parts whose services it cannot name at present, and why
   time_point last_word{};
   std::optional<std::string> why_unknown;  ///< set while it is unreachable as a whole
   time_point unknown_since{};              ///< of that

@@ -4,6 +4,7 @@
 #include "base/by_whom.hpp"
 #include "base/count_of.hpp"
 #include "base/wall_clock.hpp"
+#include "config/text.hpp"
 #include "config/units.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
@@ -72,6 +73,22 @@ void add_unknown(const engine::source_state& source, remarks& all) {
   }
 }
 
+void add_nameless(const engine::source_state& source, remarks& all) {
+  const auto subject = to_string(source.subject());
+  const auto& parts = source.nameless_parts();
+  std::size_t listed = 0;
+  for (const auto& [part, unnamed] : parts) {
+    const bool is_last = listed++ == most_lines;
+    all.push_back(
+        {code::names_unknown,
+         is_last ? subject + " cannot name the services of " + base::count_of(parts.size() - most_lines, "more part")
+                 : subject + " cannot name the services of " + config::printable(part) +
+                       "; what was served of them stays" + because(unnamed.what.why),
+         source.subject(), unnamed.what.since});
+    if (is_last) return;
+  }
+}
+
 void add_state(const plugins::instance& instance, remarks& all) {
   const auto status = instance.status();
   const auto state = model::plugin_state_of(status.state);
@@ -114,7 +131,10 @@ void add_caveats(const engine::engine& engine, const engine::source_state& sourc
           source.instance().state_since());
     else add_state(source.instance(), all);
   }
-  if (!source.all_unknown()) add_unknown(source, all);
+  if (!source.all_unknown()) {
+    add_unknown(source, all);
+    add_nameless(source, all);
+  }
   add_refusals(source.subject(), source.instance().refusals(most_lines), source.instance().refusal_count(), all);
 }
 

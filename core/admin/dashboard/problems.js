@@ -15,7 +15,7 @@ function problems() {
   return [
     ...status.findings.map(otherProblem),
     ...Object.entries(status.pipelines).flatMap(([name, each]) => [holdProblem(name, each), pauseProblem(name, each), earlierProblem(name, each)]),
-    ...Object.entries(status.sources).flatMap(([name, each]) => [sourceProblem(name, each), unknownProblem(name, each), leftOutProblem("source", name, each)]),
+    ...Object.entries(status.sources).flatMap(([name, each]) => [sourceProblem(name, each), unknownProblem(name, each), namelessProblem(name, each), leftOutProblem("source", name, each)]),
     ...Object.entries(status.sinks).flatMap(([name, each]) => [sinkProblem(name, each), stateProblem("sink", name, each), leftOutProblem("sink", name, each)]),
   ].filter(Boolean).sort((a, b) => (a.kind === "bad" ? 0 : 1) - (b.kind === "bad" ? 0 : 1));
 }
@@ -88,6 +88,19 @@ function unknownProblem(name, each) {
     why: () => unknown.slice(0, mostNamed).map(([service, why]) => phrase`${service}${why ? ": " + why : ""}`).concat(unknown.length > mostNamed ? [`and ${unknown.length - mostNamed} more`] : []),
     since: orNever(sinceOf("service-unknown", "source", name)),
     served: () => [`The last known data of ${unknown.length === 1 ? "it" : "them"}.`, ...affected(each)],
+    next: () => ["It is retried until it answers."],
+    helps: () => [command("drcon doctor")],
+  };
+}
+function namelessProblem(name, each) {
+  const parts = Object.entries(each.nameless);
+  if (!each.known || !parts.length) return null;
+  return {
+    kind: "mild", key: "nameless " + name,
+    what: () => phrase`Source ${name} cannot name the services of ${parts.length === 1 ? parts[0][0] : several(parts.length, "part")}`,
+    why: () => parts.slice(0, mostNamed).map(([part, why]) => phrase`${part}${why ? ": " + why : ""}`).concat(parts.length > mostNamed ? [`and ${parts.length - mostNamed} more`] : []),
+    since: orNever(sinceOf("names-unknown", "source", name)),
+    served: () => ["What was served of them stays, and everything else goes on.", ...affected(each)],
     next: () => ["It is retried until it answers."],
     helps: () => [command("drcon doctor")],
   };

@@ -8,6 +8,8 @@
 #include "report/status.hpp"
 #include "unit/core/engine/engine_fixture.hpp"
 
+#include <drcon/names.h>
+
 namespace drcon::report {
 namespace {
 
@@ -297,6 +299,24 @@ TEST_F(Verdict, WhatLastsSaysSinceWhen) {
     EXPECT_LE(finding(code)["since"], status()["now"]) << code;
   }
   EXPECT_EQ(status()["pipelines"]["p"]["state"]["code"], "warnings");
+}
+
+// What has no name cannot be listed among what is unknown, and is no less unknown.
+TEST_F(Verdict, NamesThePartsWhoseServicesASourceCannotName) {
+  serve(2);
+  const auto before = status()["now"].get<double>();
+  const auto& host = fake("s")->host;
+  const auto* const names = host.ability<drcon_names>(DRCON_NAMES);
+  names->unknown(host.instance(), c_string("datacentre far"), c_string("web-.*"), c_string("no leader"));
+  ASSERT_TRUE(becomes("OK, with warnings"));
+  EXPECT_EQ(finding("names-unknown")["text"],
+            "source s cannot name the services of datacentre far; what was served of them stays: no leader");
+  EXPECT_GE(finding("names-unknown")["since"], before);
+  EXPECT_EQ(status()["sources"]["s"]["nameless"], nlohmann::json({{"datacentre far", "no leader"}}));
+  EXPECT_EQ(status()["pipelines"]["p"]["state"]["code"], "warnings");
+  names->known(host.instance(), c_string("datacentre far"));
+  ASSERT_TRUE(becomes("in sync"));
+  EXPECT_EQ(status()["sources"]["s"]["nameless"], nlohmann::json::object());
 }
 
 // The endpoint is healthy for the registry, and gets no traffic.

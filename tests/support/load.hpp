@@ -27,6 +27,7 @@ public:
             ++sent_;
             if (answer.status != 200) {
               ++failed_;
+              if (answer.status != 0) ++answered_with_a_failure_;
               last_ = std::to_string(answer.status) + " " + answer.error;
             }
             next += 1000ms / per_second;
@@ -39,11 +40,14 @@ public:
   }
   int sent() const { return sent_; }
   int failed() const { return failed_; }
+  /// Of those that failed: somebody answered.
+  int answered_with_a_failure() const { return answered_with_a_failure_; }
   const std::string& last() const { return last_; }
 
 private:
   std::atomic<int> sent_{0};
   std::atomic<int> failed_{0};
+  std::atomic<int> answered_with_a_failure_{0};
   std::string last_;  // the thread's, until it is joined
   std::jthread thread_;
 };

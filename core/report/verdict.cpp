@@ -58,35 +58,42 @@ void add_left_out(const engine::sink_runner& sink, remarks& all) {
   add_refusals(subject, left_out, left_out.size(), all);
 }
 
-void add_unknown(const engine::source_state& source, remarks& all) {
+// A line for each of `listed`, and one that counts those beyond most_lines. `line_of`: the text that follows the
+// source's name, and since when it is so. `rest` and `counted`: the text of the last line, such as " has no current
+// data of " and "more service".
+template <class Listed, class Line>
+void add_each(const engine::source_state& source, code which, const Listed& listed, const Line& line_of,
+              std::string_view rest, std::string_view counted, remarks& all) {
   const auto subject = to_string(source.subject());
-  std::size_t listed = 0;
-  for (const auto& [service, silence] : source.unknown()) {
-    const bool is_last = listed++ == most_lines;
-    all.push_back({code::service_unknown,
-                   is_last ? subject + " has no current data of " +
-                                 base::count_of(source.unknown().size() - most_lines, "more service")
-                           : subject + " has no current data of service " + service + "; using last known data" +
-                                 because(silence.why),
-                   source.subject(), silence.since});
-    if (is_last) return;
+  std::size_t lines = 0;
+  for (const auto& [name, each] : listed) {
+    const auto [text, since] = line_of(name, each);
+    if (lines++ < most_lines) {
+      all.push_back({which, subject + text, source.subject(), since});
+      continue;
+    }
+    all.push_back({which, subject + std::string(rest) + base::count_of(listed.size() - most_lines, counted),
+                   source.subject(), since});
+    return;
   }
 }
 
+void add_unknown(const engine::source_state& source, remarks& all) {
+  const auto line = [](const std::string& service, const engine::silence& what) {
+    return std::pair{" has no current data of service " + service + "; using last known data" + because(what.why),
+                     what.since};
+  };
+  add_each(source, code::service_unknown, source.unknown(), line, " has no current data of ", "more service", all);
+}
+
 void add_nameless(const engine::source_state& source, remarks& all) {
-  const auto subject = to_string(source.subject());
-  const auto& parts = source.nameless_parts();
-  std::size_t listed = 0;
-  for (const auto& [part, unnamed] : parts) {
-    const bool is_last = listed++ == most_lines;
-    all.push_back(
-        {code::names_unknown,
-         is_last ? subject + " cannot name the services of " + base::count_of(parts.size() - most_lines, "more part")
-                 : subject + " cannot name the services of " + config::printable(part) +
-                       "; what was served of them stays" + because(unnamed.what.why),
-         source.subject(), unnamed.what.since});
-    if (is_last) return;
-  }
+  const auto line = [](const std::string& part, const engine::source_state::nameless_part& unnamed) {
+    return std::pair{" cannot name the services of " + config::printable(part) + "; what was served of them stays" +
+                         because(unnamed.what.why),
+                     unnamed.what.since};
+  };
+  add_each(source, code::names_unknown, source.nameless_parts(), line, " cannot name the services of ", "more part",
+           all);
 }
 
 void add_state(const plugins::instance& instance, remarks& all) {

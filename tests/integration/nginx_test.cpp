@@ -151,9 +151,12 @@ TEST_F(NginxSink, AsksNginxOnlySomeTimesForManyHostNamesThatDoNotResolve) {
   EXPECT_NE(file().find("server localhost:"), std::string::npos) << file();
   EXPECT_NE(sink_->status().text.find("left out 60 endpoints whose host name does not resolve"), std::string::npos)
       << sink_->status().text;
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_checks_failed_total{kind=\"sink\",name=\"test\"} 21\n"),
-            std::string::npos)
-      << "20 are named one by one, and all others are looked up then: " << sink_->metrics();
+  const auto figures = sink_->metrics();
+  const std::string failed = "drcon_nginx_checks_failed_total{kind=\"sink\",name=\"test\"} ";
+  ASSERT_NE(figures.find(failed), std::string::npos) << figures;
+  const auto asked = std::stoi(figures.substr(figures.find(failed) + failed.size()));
+  EXPECT_GT(asked, 0);
+  EXPECT_LE(asked, 21) << "20 at most are named one by one, fewer where that takes long; then all others are looked up";
 }
 
 // Such a resolver makes nginx -t take longer than it may.

@@ -25,6 +25,8 @@ public:
     join_ended();
     const std::lock_guard lock(mutex_);
     const int number = ++last_;
+    // So that a thread which ends needs no memory: where that has run out it would end the process.
+    ended_.reserve(ended_.size() + static_cast<std::size_t>(running_) + 1);
     ++running_;
     threads_.emplace(number, [this, number, run = std::move(run)] {
       run();

@@ -6,7 +6,7 @@ import time
 
 
 class SlowService:
-    """Listens at `address`; each request is answered after `seconds`. Requests are told apart by their paths."""
+    """Listens at `address`; each request is answered after `seconds`. Each has a path of its own, by which it is known."""
 
     def __init__(self, address, seconds):
         service = self

@@ -227,7 +227,7 @@ bool applier::serves(const rendered& next) {
 // A master that is shutting down takes no other signal. Its listener shows it, since new workers that all died would
 // leave the same workers: it is the master that has closed that.
 bool applier::is_ending(pid_t master) const {
-  if (!form_.listener || !nginx_.is_ending(master)) return false;
+  if (!form_.listener || !nginx_.workers(master).empty()) return false;
   const auto found = nginx_.generation(*form_.listener);
   return !found.body && !found.is_late;
 }

@@ -142,7 +142,7 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
       const auto master = nginx_.master(ignored);
       if (!master) return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
       // It listens no more, and is shutting down: a reload, or another file, would change nothing.
-      if (!found.is_silent && nginx_.is_ending(*master)) return {.how = leave_to_next(text)};
+      if (!found.is_silent && nginx_.workers(*master).empty()) return {.how = leave_to_next(text)};
     }
     // It may have taken them when it went on, with nobody left to be answered.
     if (found.is_silent) found = channel_.state();

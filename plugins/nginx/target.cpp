@@ -12,7 +12,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -129,8 +128,6 @@ std::map<pid_t, target::worker> target::all_workers(pid_t master) const {
       all.emplace(each, worker{.start = common::start_ticks(each), .accepts = accepts(title)});
   return all;
 }
-
-bool target::is_ending(pid_t master) const { return workers(master).empty(); }
 
 std::optional<bool> target::includes(const std::string& file, const std::string& mark,
                                      const std::stop_token& stop) const {

@@ -53,7 +53,8 @@ public:
 
   /// Workers: pid -> start time, in clock ticks since boot.
   using worker_starts = std::map<pid_t, unsigned long long>;
-  /// Those that accept connections.
+  /// Those that accept connections. Where there is none, and nobody listens any more either, the master is shutting
+  /// down: its workers finish the connections that they have, or have ended.
   worker_starts workers(pid_t master) const;
 
   struct worker {
@@ -62,10 +63,6 @@ public:
   };
   /// All of them, those that are about to end as well.
   std::map<pid_t, worker> all_workers(pid_t master) const;
-
-  /// No worker accepts connections: each finishes those that it has, or all have ended. Where nobody listens any more
-  /// either, it is shutting down.
-  bool is_ending(pid_t master) const;
 
   /// Whether the main configuration includes `file`, according to `nginx -T`; nothing when that cannot be known. `mark`
   /// is a text of the file, which may be included by another name.

@@ -137,8 +137,19 @@ TEST_F(NginxSink, LeavesOutOnlyTheHostNamesThatDoNotResolve) {
       << sink_->status().text;
 }
 
-// nginx -t names one name at a time, and may wait for the resolver for seconds at each.
+// nginx -t names one name at a time, and may wait for the resolver for seconds at each. That is how some are found, for
+// at most 10 s. Here it takes no time: the words are nginx's, and the resolver is not asked.
 TEST_F(NginxSink, AsksNginxOnlySomeTimesForManyHostNamesThatDoNotResolve) {
+  const auto quick = nginx_.prefix() / "quick";
+  write_file(quick,
+             "#!/bin/sh\nfor each in \"$@\"; do\n  [ \"$each\" = -t ] || continue\n"
+             "  name=$(grep -o 'n[0-9]*[.]invalid:[0-9]*' " +
+                 nginx_.file().string() +
+                 " | head -n 1)\n"
+                 "  [ -z \"$name\" ] && continue\n"
+                 "  echo \"nginx: [emerg] host not found in upstream \\\"$name\\\" in " +
+                 nginx_.file().string() + ":4\" >&2\n  exit 1\ndone\nexec nginx \"$@\"\n");
+  std::filesystem::permissions(quick, std::filesystem::perms(0755));
   auto web = service_at("web", {&a_});
   for (int i = 0; i < 60; ++i) {
     web.endpoints.push_back(web.endpoints.front());
@@ -146,17 +157,14 @@ TEST_F(NginxSink, AsksNginxOnlySomeTimesForManyHostNamesThatDoNotResolve) {
     web.endpoints.back().address = "n" + std::to_string(i) + ".invalid";
   }
   web.endpoints.front().address = "localhost";
-  const auto how = sink("host_names = \"pass\"\n").apply({web});
+  const auto how = sink("host_names = \"pass\"\nnginx = \"" + quick.string() + "\"\n").apply({web});
   ASSERT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_NE(file().find("server localhost:"), std::string::npos) << file();
   EXPECT_NE(sink_->status().text.find("left out 60 endpoints whose host name does not resolve"), std::string::npos)
       << sink_->status().text;
-  const auto figures = sink_->metrics();
-  const std::string failed = "drcon_nginx_checks_failed_total{kind=\"sink\",name=\"test\"} ";
-  ASSERT_NE(figures.find(failed), std::string::npos) << figures;
-  const auto asked = std::stoi(figures.substr(figures.find(failed) + failed.size()));
-  EXPECT_GT(asked, 0);
-  EXPECT_LE(asked, 21) << "20 at most are named one by one, fewer where that takes long; then all others are looked up";
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_checks_failed_total{kind=\"sink\",name=\"test\"} 21\n"),
+            std::string::npos)
+      << "20 are named one by one, and all others are looked up then: " << sink_->metrics();
 }
 
 // Such a resolver makes nginx -t take longer than it may.

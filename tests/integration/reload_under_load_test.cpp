@@ -56,7 +56,7 @@ public:
   std::uint16_t port() const override { return server_.port(); }
   void reload() override { server_.replace_workers(); }
   void fail_to_reload() override {
-    const auto errors = [this] { return count_of("unknown directive"); };
+    const auto errors = [this] { return server_.times_logged("unknown directive"); };
     const auto before = errors();
     server_.break_config();
     server_.reload();
@@ -70,13 +70,6 @@ public:
   std::string log() const override { return server_.log(); }
 
 private:
-  int count_of(const std::string& text) const {
-    const auto all = server_.log();
-    int count = 0;
-    for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
-    return count;
-  }
-
   nginx_server server_{"server { listen 127.0.0.1:@PORT@; location / { return 200 \"none\\n\"; } }", false};
 };
 

@@ -88,11 +88,10 @@ std::string nginx_server::dump() const {
   return run({"nginx", "-T", "-p", prefix().string(), "-c", config().string()}).out;
 }
 
-int nginx_server::reloads() const {
-  const auto text = log();
+int nginx_server::times_logged(const std::string& text) const {
+  const auto all = log();
   int count = 0;
-  for (auto at = text.find(", reconfiguring"); at != std::string::npos; at = text.find(", reconfiguring", at + 1))
-    ++count;
+  for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
   return count;
 }
 

@@ -51,8 +51,10 @@ public:
   bool serves_alone() const { return workers().size() == 1; }
   /// `nginx -T`: the configuration as nginx reads it.
   std::string dump() const;
+  /// How often its log has the text.
+  int times_logged(const std::string& text) const;
   /// How often it was signalled to reload.
-  int reloads() const;
+  int reloads() const { return times_logged(", reconfiguring"); }
   std::string log() const { return read_file(directory_ / "error.log"); }
   http_answer get(const std::string& target = "/") const { return test::get(port_, target); }
   /// Appends a line to the main configuration; an unknown directive breaks it.

@@ -79,13 +79,16 @@ function sourceProblem(name, each) {
     helps: () => [command("drcon doctor"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
   };
 }
+// Of each its name and why, up to a number.
+const reasons = (entries) => entries.slice(0, mostNamed).map(([name, why]) => phrase`${name}${why ? ": " + why : ""}`)
+  .concat(entries.length > mostNamed ? [`and ${entries.length - mostNamed} more`] : []);
 function unknownProblem(name, each) {
   const unknown = Object.entries(each.unknown);
   if (!each.known || !unknown.length) return null;
   return {
     kind: "mild", key: "unknown " + name,
     what: () => phrase`Source ${name} has no current data of ${several(unknown.length, "service")}`,
-    why: () => unknown.slice(0, mostNamed).map(([service, why]) => phrase`${service}${why ? ": " + why : ""}`).concat(unknown.length > mostNamed ? [`and ${unknown.length - mostNamed} more`] : []),
+    why: () => reasons(unknown),
     since: orNever(sinceOf("service-unknown", "source", name)),
     served: () => [`The last known data of ${unknown.length === 1 ? "it" : "them"}.`, ...affected(each)],
     next: () => ["It is retried until it answers."],
@@ -98,7 +101,7 @@ function namelessProblem(name, each) {
   return {
     kind: "mild", key: "nameless " + name,
     what: () => phrase`Source ${name} cannot name the services of ${parts.length === 1 ? parts[0][0] : several(parts.length, "part")}`,
-    why: () => parts.slice(0, mostNamed).map(([part, why]) => phrase`${part}${why ? ": " + why : ""}`).concat(parts.length > mostNamed ? [`and ${parts.length - mostNamed} more`] : []),
+    why: () => reasons(parts),
     since: orNever(sinceOf("names-unknown", "source", name)),
     served: () => ["What was served of them stays, and everything else goes on.", ...affected(each)],
     next: () => ["It is retried until it answers."],
